@@ -1,0 +1,67 @@
+/**
+ * What a unit author sees, and nothing else: the module behind the bare
+ * specifier `denit`.
+ *
+ * This file, being the front door, also opens onto lib/readiness and
+ * lib/kinds; the other files of this folder import nothing of Denit.
+ * Pure: no I/O, clock or randomness.
+ *
+ * @example The smallest system
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, tcpProbe } from "denit";
+ *
+ * export const web = defineService({
+ *   run: () => ({ argv: ["/usr/sbin/nginx", "-g", "daemon off;"] }),
+ *   ready: tcpProbe({ port: 80 }),
+ * });
+ * export default defineSystem({ boot: defineBundle([web]) });
+ * ```
+ *
+ * @module
+ */
+export { type Script, script } from "../kinds/mod.ts";
+export {
+  commandProbe,
+  fileProbe,
+  httpProbe,
+  notificationFd,
+  type NotificationFdSettings,
+  type Pace,
+  spawned,
+  type TcpAddress,
+  tcpProbe,
+  unixProbe,
+} from "../readiness/mod.ts";
+export type { Command } from "./command.ts";
+export {
+  type After,
+  after,
+  type Deps,
+  type Milestone,
+  milestone,
+  type Optional,
+  optional,
+  type Outputs,
+} from "./dependency.ts";
+export { type Json, json, lines, type Parser } from "./json.ts";
+export { type Claims, type Consequence, type GiveUp, never, type Restart, type Stop } from "./policy.ts";
+export type { Observation, Probe, Readiness, Verdict } from "./readiness.ts";
+export {
+  defineService,
+  type Exact,
+  type Kind,
+  type Longrun,
+  type Oneshot,
+  type Service,
+  type Settings,
+} from "./service.ts";
+export type { Signal } from "./signal.ts";
+export {
+  type Bundle,
+  defineBundle,
+  defineSystem,
+  type System,
+  type SystemSettings,
+  type Watchdog,
+} from "./system.ts";
+export { type Millis, minutes, seconds } from "./time.ts";

@@ -1,0 +1,193 @@
+import type { Command } from "./command.ts";
+import type { Deps, Outputs } from "./dependency.ts";
+import type { Parser } from "./json.ts";
+import type { Claims, Restart, Stop } from "./policy.ts";
+import type { Readiness } from "./readiness.ts";
+import type { Millis } from "./time.ts";
+
+/** The two kinds that everything else lowers to. */
+export type Kind = "longrun" | "oneshot";
+
+/** Where {@linkcode Definition}s are kept: out of the way of completion. */
+export const definition = Symbol("denit.definition");
+declare const yields: unique symbol;
+
+/**
+ * A service: something that can be up or down. Its name is the name it is
+ * exported under in `units/mod.ts`, in kebab case. `O` is the type of the
+ * output that its readiness yields to the services that depend on it.
+ */
+export interface Service<out O = unknown> {
+  readonly kind: Kind;
+  readonly [definition]: Definition;
+  readonly [yields]?: O;
+}
+
+/** A body in TypeScript that runs in a child process of the init binary. */
+export interface Body {
+  readonly run: (outputs: Record<string, unknown>) => unknown;
+  readonly undo: ((outputs: Record<string, unknown>, output: unknown) => unknown) | null;
+}
+
+/** A service as the rest of Denit sees it: any kind, lowered, types erased. */
+export interface Definition {
+  readonly kind: Kind;
+  readonly description: string;
+  readonly deps: Deps;
+  readonly run: (outputs: Record<string, unknown>) => Command;
+  readonly undo: ((outputs: Record<string, unknown>, output: unknown) => Command) | null;
+  /** The TypeScript body; `run` and `undo` then only say how to start this binary for it. */
+  readonly body: Body | null;
+  readonly ready: Readiness | null;
+  readonly output: Parser<unknown> | null;
+  readonly timeout: Millis | undefined;
+  readonly restart: Restart;
+  readonly stop: Stop;
+  readonly claims: Claims;
+  /** Made where the service was defined; its stack tells the file and line. */
+  readonly defined: Error;
+}
+
+/** Settings that every kind of service has. */
+export interface Settings<D extends Deps> {
+  /** One line for people, shown by `status` and `dryrun`. Default: none. */
+  readonly description?: string;
+  /**
+   * The services this one depends on, each under the name that `run` knows it
+   * by. A plain service is needed; `optional`, `milestone` and `after` wrap
+   * the weaker kinds. Default: none.
+   *
+   * @example `{ wireguard, dns: optional(resolver) }`
+   */
+  readonly deps?: D;
+  /** Whether and when the process is started again. */
+  readonly restart?: Restart;
+  /** How the process is asked to end. */
+  readonly stop?: Stop;
+  /** What only this service may have; two claims of one thing fail `check`. */
+  readonly claims?: Claims;
+}
+
+/** A process that stays: up from its readiness until it ends. */
+export interface Longrun<D extends Deps, O, C = Command> extends Settings<D> {
+  /** `longrun` is the default kind. */
+  readonly kind?: "longrun";
+  /**
+   * The process to start, given the outputs of `deps`. Called in PID 1: it
+   * must be synchronous and without effects. An exception is a failed start.
+   *
+   * @example `({ wireguard }) => ({ argv: ["/usr/bin/agent", "--iface", wireguard.iface] })`
+   */
+  readonly run: (outputs: Outputs<D>) => C;
+  /**
+   * How it tells that it is ready, how long that may take, and what output it then yields.
+   *
+   * @example `notificationFd(3, { parse: json<{ ipc: string }>(), timeout: seconds(60) })`
+   */
+  readonly ready: Readiness<O>;
+}
+
+/** A process that ends: up once it has ended with exit code 0. */
+export interface Oneshot<D extends Deps, O, C = Command> extends Settings<D> {
+  readonly kind: "oneshot";
+  /**
+   * The process that brings it up, given the outputs of `deps`. Called in
+   * PID 1: it must be synchronous and without effects.
+   *
+   * @example `() => ({ argv: ["/bin/mount", "/persist"] })`
+   */
+  readonly run: (outputs: Outputs<D>) => C;
+  /**
+   * The process that takes it down again, given the same outputs and its own.
+   * Default: going down takes nothing.
+   *
+   * @example `() => ({ argv: ["/bin/umount", "/persist"] })`
+   */
+  readonly undo?: (outputs: Outputs<D>, output: O) => Command;
+  /**
+   * What its standard output means; at most 1 MiB. Default: no output, and what it prints goes to its log.
+   *
+   * @example `json<{ device: string }>()`
+   */
+  readonly output?: Parser<O>;
+  /** Longest time that `run`'s process, and `undo`'s, may take. Default: 60 s. */
+  readonly timeout?: Millis;
+  /** A oneshot is ready when its process has ended with exit code 0; only a longrun has another way. */
+  readonly ready?: never;
+}
+
+/**
+ * Turns every key that {@linkcode Command} does not have into an error. TypeScript
+ * checks an object literal for unknown keys only where its type is fixed, which
+ * the result of a function passed to a generic function is not.
+ */
+export type Exact<C> = { readonly [K in Exclude<keyof C, keyof Command>]: never };
+
+/**
+ * Defines a service: a longrun, or with `kind: "oneshot"` a oneshot.
+ *
+ * @example A daemon that needs another's output
+ * ```ts
+ * import { defineService, json, notificationFd, seconds } from "denit";
+ *
+ * export const wireguard = defineService({
+ *   kind: "oneshot",
+ *   run: () => ({ argv: ["/usr/lib/fortros/wireguard-up", "wg0"] }),
+ *   output: json<{ iface: string }>(),
+ * });
+ *
+ * export const agent = defineService({
+ *   description: "gossip agent",
+ *   deps: { wireguard },
+ *   run: ({ wireguard }) => ({ argv: ["/usr/bin/agent", "--iface", wireguard.iface] }),
+ *   ready: notificationFd(3, { timeout: seconds(30) }),
+ * });
+ * if (agent.kind !== "longrun") throw new Error("longrun is the default kind");
+ * ```
+ *
+ * @typeParam D The dependencies; inferred from `deps`.
+ * @typeParam O The output; inferred from `ready` or `output`.
+ * @typeParam C What `run` returns; inferred, so that a misspelt key in it is an error.
+ * @param settings What it depends on, what it runs, how it tells that it is ready.
+ * @returns The service, to be exported, and named in the `deps` of others.
+ */
+export function defineService<D extends Deps = Record<never, never>, O = null, C extends Command = Command>(
+  settings: Longrun<D, O, C & Exact<C>> | Oneshot<D, O, C & Exact<C>>,
+): Service<O> {
+  const oneshot = settings.kind === "oneshot";
+  return makeService({
+    ...shared(settings),
+    kind: oneshot ? "oneshot" : "longrun",
+    run: settings.run as Definition["run"],
+    undo: (oneshot ? settings.undo ?? null : null) as Definition["undo"],
+    body: null,
+    ready: oneshot ? null : settings.ready ?? null,
+    output: oneshot ? settings.output ?? null : null,
+    timeout: oneshot ? settings.timeout : undefined,
+    defined: new Error("defined here"),
+  });
+}
+
+/** The part of a definition that settings of every kind give alike. */
+export function shared<D extends Deps>(
+  settings: Settings<D>,
+): Pick<Definition, "description" | "deps" | "restart" | "stop" | "claims"> {
+  return {
+    description: settings.description ?? "",
+    deps: settings.deps ?? {},
+    restart: settings.restart ?? {},
+    stop: settings.stop ?? {},
+    claims: settings.claims ?? {},
+  };
+}
+
+/** Wraps a lowered definition as a service. */
+export function makeService<O>(lowered: Definition): Service<O> {
+  return { kind: lowered.kind, [definition]: lowered };
+}
+
+/** Whether a value is a service; by its definition, as a unit may hold any value. */
+export function isService(value: unknown): value is Service {
+  return typeof value === "object" && value !== null && definition in value;
+}
+

@@ -1,0 +1,119 @@
+import { isService, type Service } from "./service.ts";
+import type { Millis } from "./time.ts";
+
+const members = Symbol("denit.members");
+const settings = Symbol("denit.settings");
+
+/** A set of services with a name; it holds no process. */
+export interface Bundle {
+  readonly [members]: readonly (Service | Bundle)[];
+}
+
+/**
+ * Defines a bundle: a set of services, and of other bundles, under the name
+ * that it is exported under.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, spawned } from "denit";
+ *
+ * export const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * export const database = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * export const shop = defineBundle([web, database]);
+ * ```
+ *
+ * @param contents The services, and bundles of services; what they need is started without being named.
+ * @returns The bundle.
+ */
+export function defineBundle(contents: readonly (Service | Bundle)[]): Bundle {
+  return { [members]: contents };
+}
+
+/** Whether a value is a bundle. */
+export function isBundle(value: unknown): value is Bundle {
+  return typeof value === "object" && value !== null && members in value;
+}
+
+/** Every service of a bundle, in the order written, each once. */
+export function membersOf(bundle: Bundle): readonly Service[] {
+  const found = new Set<Service>();
+  const seen = new Set<Bundle>();
+  const visit = (item: Service | Bundle) => {
+    if (isService(item)) found.add(item);
+    else if (isBundle(item) && !seen.has(item)) {
+      seen.add(item);
+      item[members].forEach(visit);
+    }
+  };
+  visit(bundle);
+  return [...found];
+}
+
+/** When a boot has succeeded, and what follows when it has not in time. */
+export interface Watchdog {
+  /**
+   * The boot has succeeded once all of these have been ready.
+   *
+   * @example `[fortrosMaintainer]`
+   */
+  readonly success: readonly Service[];
+  /** Longest time from the start of init until then. `check` proves that it suffices. */
+  readonly deadline: Millis;
+  /**
+   * The file that says `ok` or `failed` afterwards, an absolute path, or a
+   * function of the generation's id that returns one. It is replaced as a
+   * whole, never half written; the folder is made where it is missing.
+   *
+   * @example `(generation) => `/persist/generations/${generation}/status``
+   */
+  readonly statusFile: string | ((generation: string) => string);
+  /** What follows a missed deadline. In a container or namespace, `reboot` and `poweroff` end init with exit code 2. Default: `reboot`. */
+  readonly onFailure?: "reboot" | "poweroff" | "stay";
+}
+
+/** Settings of {@linkcode defineSystem}. */
+export interface SystemSettings {
+  /** What is started at boot. */
+  readonly boot: Bundle;
+  /** Judges the boot. Default: nobody does. */
+  readonly watchdog?: Watchdog;
+}
+
+/** A whole system, the default export of `units/mod.ts`. */
+export interface System {
+  readonly [settings]: SystemSettings;
+}
+
+/**
+ * Defines the system: what is started at boot, and when that boot counts as good.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, seconds, tcpProbe } from "denit";
+ *
+ * export const web = defineService({
+ *   run: () => ({ argv: ["/usr/sbin/nginx", "-g", "daemon off;"] }),
+ *   ready: tcpProbe({ port: 80 }),
+ * });
+ * export default defineSystem({
+ *   boot: defineBundle([web]),
+ *   watchdog: { success: [web], deadline: seconds(90), statusFile: "/persist/boot-status" },
+ * });
+ * ```
+ *
+ * @param system What the system is made of.
+ * @returns The system, to be the default export.
+ */
+export function defineSystem(system: SystemSettings): System {
+  return { [settings]: system };
+}
+
+/** Whether a value is a system. */
+export function isSystem(value: unknown): value is System {
+  return typeof value === "object" && value !== null && settings in value;
+}
+
+/** What a system was defined with. */
+export function settingsOf(system: System): SystemSettings {
+  return system[settings];
+}

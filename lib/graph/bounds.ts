@@ -1,0 +1,92 @@
+import type { Millis } from "../define/time.ts";
+import { type Graph, type Node, nodeOf, type ServiceId } from "./graph.ts";
+import { killGrace } from "./settle_policy.ts";
+
+/** The longest a service can take, alone and with all that comes before it. */
+export interface Bound {
+  /** The service's own longest time. */
+  readonly own: Millis;
+  /** From the start of everything until this service is through. */
+  readonly total: Millis;
+  /** The services on the longest path to it, itself last. */
+  readonly path: readonly ServiceId[];
+}
+
+/**
+ * The longest time until each service of a set is ready, if every start takes
+ * as long as it may.
+ *
+ * A service that is restarted for ever has no worst case but its first
+ * attempt; one that gives up has all its attempts and the pauses between them.
+ */
+export function startBounds(graph: Graph, set: ReadonlySet<ServiceId>): ReadonlyMap<ServiceId, Bound> {
+  const order = graph.nodes.filter((node) => set.has(node.id));
+  return longestPaths(order, startBound, (node) => node.dependencies);
+}
+
+/** The longest time until each service of a set is down, if all of them are to go down at once. */
+export function stopBounds(graph: Graph, set: ReadonlySet<ServiceId>): ReadonlyMap<ServiceId, Bound> {
+  const order = graph.nodes.filter((node) => set.has(node.id)).reverse();
+  return longestPaths(order, stopBound, (node) => node.dependents);
+}
+
+/** Of a set of bounds, the longest; null for none. */
+export function longest(bounds: Iterable<Bound>): Bound | null {
+  let found: Bound | null = null;
+  for (const bound of bounds) if (found === null || bound.total > found.total) found = bound;
+  return found;
+}
+
+/** A path as text: `a (15 s) -> b (60 s)`. */
+export function renderPath(graph: Graph, bounds: ReadonlyMap<ServiceId, Bound>, path: readonly ServiceId[]): string {
+  return path.map((id) => `${nodeOf(graph, id).name} (${bounds.get(id)!.own / 1000} s)`).join(" -> ");
+}
+
+function startBound({ policy }: Node): Millis {
+  const attempt = policy.startTimeout;
+  const { on, delay, backoff, max, giveUp } = policy.restart;
+  if (on === "never" || giveUp === null) return attempt;
+  let total = attempt;
+  for (let restart = 1; restart <= giveUp.after; restart++) {
+    total += policy.stopTimeout + killGrace + Math.min(max, delay * backoff ** (restart - 1)) + attempt;
+  }
+  return total;
+}
+
+function stopBound({ kind, policy }: Node): Millis {
+  const end = policy.stopTimeout + killGrace;
+  if (kind === "longrun") return end;
+  return policy.undo ? policy.startTimeout + end : 0;
+}
+
+function longestPaths(
+  order: readonly Node[],
+  ownBound: (node: Node) => Millis,
+  before: (node: Node) => readonly { readonly id: ServiceId }[],
+): ReadonlyMap<ServiceId, Bound> {
+  // A path is kept as a link to its predecessor, as whole paths would take quadratic room.
+  const totals = new Map<ServiceId, { own: Millis; total: Millis; previous: ServiceId | null }>();
+  for (const node of order) {
+    let previous: ServiceId | null = null;
+    let longestBefore = 0;
+    for (const { id } of before(node)) {
+      const total = totals.get(id)?.total ?? -1;
+      if (total > longestBefore) [previous, longestBefore] = [id, total];
+    }
+    const own = ownBound(node);
+    totals.set(node.id, { own, total: longestBefore + own, previous });
+  }
+  const bounds = new Map<ServiceId, Bound>();
+  for (const [id, { own, total }] of totals) {
+    bounds.set(id, {
+      own,
+      total,
+      get path() {
+        const path: ServiceId[] = [];
+        for (let at: ServiceId | null = id; at !== null; at = totals.get(at)!.previous) path.unshift(at);
+        return path;
+      },
+    });
+  }
+  return bounds;
+}

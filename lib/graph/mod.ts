@@ -1,0 +1,30 @@
+/**
+ * The graph of a system: resolved from the exports of a units module, checked
+ * at rest, ordered.
+ *
+ * May import: lib/kinds, lib/readiness, lib/define. Pure: no I/O, clock or randomness.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { check, resolve } from "../graph/mod.ts";
+ *
+ * const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (graph === null || check(graph).length > 0) throw new Error("a good system");
+ * ```
+ *
+ * @module
+ */
+export { type Bound, longest, renderPath, startBounds, stopBounds } from "./bounds.ts";
+export { check, shutdownBound } from "./check.ts";
+export { cyclesIn } from "./cycle.ts";
+export { type Diagnostic, renderDiagnostic } from "./diagnostic.ts";
+export { type BootWatchdog, type Edge, type Graph, type Node, nodeOf, type Policy, type ServiceId } from "./graph.ts";
+export { serviceName } from "./name.ts";
+export { closure, waves } from "./order.ts";
+export { originOf } from "./origin.ts";
+export { placeholder, settled } from "./placeholder.ts";
+export { resolve, type Resolution } from "./resolve.ts";
+export { restCommand } from "./rest_command.ts";
+export { killGrace, settlePolicy } from "./settle_policy.ts";

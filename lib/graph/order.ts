@@ -1,0 +1,24 @@
+import type { Graph, ServiceId } from "./graph.ts";
+import { nodeOf } from "./graph.ts";
+
+/** What starting `roots` starts: them, and all that they need, want, or have as a milestone. */
+export function closure(graph: Graph, roots: Iterable<ServiceId>): ReadonlySet<ServiceId> {
+  const found = new Set(roots);
+  for (const id of found) {
+    for (const edge of nodeOf(graph, id).dependencies) if (edge.kind !== "after") found.add(edge.id);
+  }
+  return found;
+}
+
+/** The services of a set in waves: each wave waits for services of earlier ones only, and cannot be earlier. */
+export function waves(graph: Graph, set: ReadonlySet<ServiceId>): readonly (readonly ServiceId[])[] {
+  const result: ServiceId[][] = [];
+  const waveOf = new Map<ServiceId, number>();
+  for (const { id, dependencies } of graph.nodes) {
+    if (!set.has(id)) continue;
+    const wave = Math.max(-1, ...dependencies.map((edge) => waveOf.get(edge.id) ?? -1)) + 1;
+    waveOf.set(id, wave);
+    (result[wave] ??= []).push(id);
+  }
+  return result;
+}

@@ -1,0 +1,12 @@
+import type { Definition } from "../define/service.ts";
+
+const denit = new URL("../", import.meta.url).href;
+
+/** Where a service was defined, as `path:line`, or null where the stack does not tell. */
+export function originOf(definition: Definition): string | null {
+  const frames = definition.defined.stack?.matchAll(/(file:\/\/[^\s()]+?):(\d+):\d+/g) ?? [];
+  for (const [, url, line] of frames) {
+    if (!url!.startsWith(denit) || url!.endsWith("_test.ts")) return `${decodeURI(new URL(url!).pathname)}:${line}`;
+  }
+  return null;
+}

@@ -1,0 +1,26 @@
+/**
+ * Stands for an output that is not known at rest. It turns into text such as
+ * `<wireguard.iface>` wherever text is wanted, and lets itself be looked into
+ * as deep as anyone likes.
+ */
+export function placeholder(path: string): unknown {
+  const text = `<${path}>`;
+  return new Proxy(() => placeholder(`${path}()`), {
+    get(_target, key) {
+      if (key === Symbol.toPrimitive || key === "toString" || key === "valueOf" || key === "toJSON") return () => text;
+      if (key === Symbol.iterator) return [placeholder(`${path}[]`)][Symbol.iterator].bind([placeholder(`${path}[]`)]);
+      if (typeof key === "symbol") return undefined;
+      // What a string can do, the text does: an output is a string more often than anything else.
+      const own = (text as unknown as Record<string, unknown>)[key];
+      return typeof own === "function" ? own.bind(text) : placeholder(`${path}.${key}`);
+    },
+  });
+}
+
+/** A value in which placeholders were replaced by their text, everywhere that data can be. */
+export function settled(value: unknown): unknown {
+  if (typeof value === "function") return String(value);
+  if (Array.isArray(value)) return value.map(settled);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, settled(item)]));
+}

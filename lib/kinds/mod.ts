@@ -1,0 +1,17 @@
+/**
+ * Kinds of service beyond longrun and oneshot, each lowered to one of those
+ * two. A new kind is one new file here.
+ *
+ * May import: lib/readiness, lib/define. Pure: no I/O, clock or randomness.
+ *
+ * @example
+ * ```ts
+ * import { script } from "denit";
+ *
+ * const hello = script({ run: () => console.log("hello") });
+ * if (hello.kind !== "oneshot") throw new Error("a script lowers to a oneshot");
+ * ```
+ *
+ * @module
+ */
+export { type Script, script } from "./script.ts";

@@ -1,0 +1,16 @@
+/** clock_gettime(2). */
+import type { Millis } from "../../define/time.ts";
+import { libc } from "./libc.ts";
+
+/** From <time.h>: does not jump, counts from the boot, and stands still while the machine is suspended. */
+const CLOCK_MONOTONIC = 1;
+
+/** struct timespec: tv_sec at 0 and tv_nsec at 8, both 64 bits wide. */
+const timespec = new Uint32Array(4);
+
+/** CLOCK_MONOTONIC as clock_gettime(2) tells it, to the microsecond or better. */
+export function monotonic(): Millis {
+  libc.clock_gettime(CLOCK_MONOTONIC, timespec);
+  // The upper half of the seconds is needed after 136 years of uptime.
+  return timespec[0]! * 1000 + timespec[2]! / 1e6;
+}

@@ -1,0 +1,146 @@
+/** The kernel as an {@linkcode Os}: the parts of this folder put together. */
+import type { Millis } from "../../define/time.ts";
+import { osError } from "../errno.ts";
+import type { Exit, Fd, Os, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import { monotonic } from "./clock.ts";
+import { closeFd, makePipe, readSome } from "./pipe.ts";
+import { Poller } from "./poll.ts";
+import { Processes } from "./process.ts";
+import { kill, Signals } from "./signal.ts";
+
+/** After so many waits that had not to sleep, one goes through the event loop: Deno's timers and sockets need a turn. */
+const TURN_EVERY = 16;
+
+/**
+ * Opens the kernel.
+ *
+ * One instance at a time: it reaps every child of this process, also those of `Deno.Command` and of another instance.
+ *
+ * @throws {OsError} EOPNOTSUPP on another machine than x86-64 Linux; EMFILE or ENFILE if there are no descriptors left.
+ */
+export function linuxOs(): Os {
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
+    throw osError(
+      "use",
+      "EOPNOTSUPP",
+      Deno.build.target,
+      "the layouts of structures are those of x86-64 Linux",
+    );
+  }
+  return new LinuxOs();
+}
+
+class LinuxOs implements Os {
+  readonly #poller = new Poller();
+  readonly #processes = new Processes(this.#poller);
+  readonly #signals = new Signals(() => this.#poller.wake());
+  /** Pipes that we made and nobody has closed. */
+  readonly #pipes = new Set<Fd>();
+  /** Whether there may be ended processes of which no pidfd tells: orphans, or the rest of a large batch. */
+  #unreaped = false;
+  #interrupted = false;
+  #waiting = false;
+  #disposed = false;
+  #waitsWithoutTurn = 0;
+
+  readonly now: () => Millis = monotonic;
+  readonly kill: (pid: Pid, signal: SignalName, scope: "process" | "group") => boolean = kill;
+  readonly read: (fd: Fd, into: Uint8Array) => number = readSome;
+
+  constructor() {
+    // Children that we started have pidfds, so this is for orphans; looking first spares waits that end in vain.
+    this.#signals.on("SIGCHLD", () => {
+      if (this.#unreaped || !this.#processes.anyEnded()) return;
+      this.#unreaped = true;
+      this.#poller.wake();
+    });
+  }
+
+  spawn(request: SpawnRequest): Pid {
+    return this.#processes.spawn(request);
+  }
+
+  reap(): readonly Exit[] {
+    const { exits, more } = this.#processes.reap();
+    this.#unreaped = more;
+    return exits;
+  }
+
+  pipe(): Pipe {
+    const pipe = makePipe();
+    this.#pipes.add(pipe.read).add(pipe.write);
+    return pipe;
+  }
+
+  close(fd: Fd): void {
+    this.#poller.unwatch(fd);
+    this.#pipes.delete(fd);
+    closeFd(fd);
+  }
+
+  watch(fd: Fd): void {
+    this.#poller.watch(fd);
+  }
+
+  listen(signals: readonly SignalName[]): void {
+    for (const signal of signals) this.#signals.listen(signal);
+  }
+
+  poll(): Wakeup | null {
+    const { readable, ended } = this.#poller.look();
+    const signals = this.#signals.take();
+    // Without pidfds a look at the children has to do, as the listener runs only when JavaScript is at rest.
+    if (!this.#processes.pidfds) this.#unreaped ||= this.#processes.anyEnded();
+    const children = this.#unreaped || ended.length > 0;
+    if (!children && !this.#interrupted && readable.length === 0 && signals.length === 0) return null;
+    this.#processes.noteEnded(ended);
+    this.#interrupted = false;
+    return { readable, children, signals };
+  }
+
+  async wait(timeout: Millis | null): Promise<Wakeup> {
+    if (this.#waiting) throw osError("wait", "EBUSY", "", "another wait is pending");
+    const until = timeout === null ? Infinity : monotonic() + timeout;
+    this.#waiting = true;
+    try {
+      let pause = ++this.#waitsWithoutTurn >= TURN_EVERY ? 0 : null;
+      for (;;) {
+        if (pause !== null) {
+          await this.#poller.sleep(pause);
+          this.#waitsWithoutTurn = 0;
+        }
+        const wakeup = this.#disposed ? NOTHING : this.poll();
+        if (wakeup !== null) return wakeup;
+        const left = until - monotonic();
+        if (left <= 0) return NOTHING;
+        pause = left;
+      }
+    } finally {
+      this.#waiting = false;
+      if (this.#disposed) this.#closeAll();
+    }
+  }
+
+  interrupt(): void {
+    this.#interrupted = true;
+    this.#poller.wake();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    // A descriptor that is closed while a thread sleeps on it would never wake that thread.
+    if (this.#waiting) this.#poller.wake();
+    else this.#closeAll();
+  }
+
+  #closeAll(): void {
+    this.#signals.close();
+    for (const fd of this.#pipes) closeFd(fd);
+    this.#pipes.clear();
+    this.#processes.close();
+    this.#poller.close();
+  }
+}
+
+const NOTHING: Wakeup = { readable: [], children: false, signals: [] };

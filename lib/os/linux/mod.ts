@@ -1,0 +1,26 @@
+/**
+ * Linux by FFI: the only code of Denit that loads a native library. One file per facility of the kernel, constants
+ * under the names of their headers, no policy and no logging.
+ *
+ * May import: `lib/os`, `lib/define/time.ts`.
+ *
+ * @example
+ * ```ts
+ * import { linuxOs } from "./lib/os/linux/mod.ts";
+ *
+ * const os = linuxOs();
+ * const pid = os.spawn({ argv: ["/bin/true"], env: {}, fds: [] });
+ * while (!(await os.wait(null)).children);
+ * console.log(os.reap(), pid); // [ { pid, status: { code: 0 } } ]
+ * os.dispose();
+ * ```
+ *
+ * @module
+ */
+export * from "./linux_os.ts";
+export * from "./machine.ts";
+export * from "./mount.ts";
+export * from "./power.ts";
+export { DEFAULT_PATH } from "./exec_failure.ts";
+export { execve } from "./process.ts";
+export { kill, killAll } from "./signal.ts";

@@ -1,0 +1,117 @@
+/**
+ * The supervisor's whole view of an operating system. `linux/` implements it
+ * by FFI, `fake/` in memory with virtual time; `tests/contract/` holds both to
+ * the same behaviour.
+ *
+ * Nothing here decides or logs: what a failure means is the driver's business.
+ */
+import type { Millis } from "../define/time.ts";
+
+/** A process id. */
+export type Pid = number;
+
+/** A file descriptor of this process. */
+export type Fd = number;
+
+/** A signal by its name in signal(7), such as `SIGTERM`. */
+export type SignalName = `SIG${string}`;
+
+/** How a process ended, as waitid(2) tells it. */
+export type ExitStatus =
+  | { readonly code: number }
+  | { readonly signal: SignalName; readonly core: boolean };
+
+/** A child, or an orphan that was re-parented to us, that has ended and was reaped. */
+export interface Exit {
+  readonly pid: Pid;
+  readonly status: ExitStatus;
+}
+
+/** One descriptor that a new process shall have: ours at `from` becomes its `to`. */
+export interface FdMapping {
+  readonly from: Fd;
+  readonly to: number;
+}
+
+/** What {@linkcode Os.spawn} starts. */
+export interface SpawnRequest {
+  /** The program and its arguments. A program without a slash is looked up in `PATH` of `env`. */
+  readonly argv: readonly [string, ...string[]];
+  /** The whole environment of the new process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The working directory; ours when undefined. */
+  readonly cwd?: string;
+  /** Every descriptor that the process gets; whatever is not named is closed. 0 is /dev/null unless named. */
+  readonly fds: readonly FdMapping[];
+}
+
+/** Two ends of a pipe(2), both close-on-exec; the reading end does not block. */
+export interface Pipe {
+  readonly read: Fd;
+  readonly write: Fd;
+}
+
+/** What ended a wait. All three may be empty: then the time was up or {@linkcode Os.interrupt} was called. */
+export interface Wakeup {
+  /** Watched descriptors that have data, or have reached their end. */
+  readonly readable: readonly Fd[];
+  /** Whether {@linkcode Os.reap} may find something. */
+  readonly children: boolean;
+  /** Signals sent to this process, oldest first. */
+  readonly signals: readonly SignalName[];
+}
+
+/** What a supervisor asks of its operating system. No method blocks. */
+export interface Os {
+  /** CLOCK_MONOTONIC. */
+  now(): Millis;
+  /**
+   * Starts a process in a session and process group of its own, with default
+   * signal dispositions and an empty signal mask.
+   *
+   * @returns The id of the new process, which has already executed its program.
+   * @throws {OsError} With `call` naming the stage that failed: `chdir` or `exec`, or the call that ran out of something.
+   */
+  spawn(request: SpawnRequest): Pid;
+  /**
+   * Sends a signal to a process, or to every process of the group that it leads.
+   *
+   * @returns Whether there was somebody to receive it.
+   * @throws {OsError} If it exists and may not be signalled.
+   */
+  kill(pid: Pid, signal: SignalName, scope: "process" | "group"): boolean;
+  /**
+   * Reaps what has ended: children and, for PID 1 or a subreaper, orphans.
+   * What is left in the process group of a process that {@linkcode spawn}
+   * started is killed before its leader is reaped, while the leader's zombie
+   * still keeps the group's id from being used again.
+   */
+  reap(): readonly Exit[];
+  /** @throws {OsError} If there are no descriptors left. */
+  pipe(): Pipe;
+  /**
+   * Reads what is there.
+   *
+   * @returns The number of bytes, 0 at the end of the stream, -1 if nothing is there now.
+   * @throws {OsError} If the descriptor cannot be read.
+   */
+  read(fd: Fd, into: Uint8Array): number;
+  /** Closes a descriptor and forgets that it was watched. */
+  close(fd: Fd): void;
+  /** Lets {@linkcode wait} report when `fd` is readable. Level-triggered. */
+  watch(fd: Fd): void;
+  /** From now on these signals are reported by {@linkcode wait} instead of having their default effect. */
+  listen(signals: readonly SignalName[]): void;
+  /** What a wait would report at this moment, or null where it would have to wait. */
+  poll(): Wakeup | null;
+  /**
+   * Waits until something happens.
+   *
+   * @param timeout Longest wait from now; null waits without end.
+   */
+  wait(timeout: Millis | null): Promise<Wakeup>;
+  /** Ends a pending {@linkcode wait}, or the next one. */
+  interrupt(): void;
+  /** Gives back all descriptors and listeners; children are left alone. */
+  dispose(): void;
+}

@@ -1,0 +1,168 @@
+import type { Command } from "../define/command.ts";
+import type { Json } from "../define/json.ts";
+import type { Probe, Readiness } from "../define/readiness.ts";
+import { type Millis, seconds } from "../define/time.ts";
+
+/** The pace of a probe. Probing begins when the process has started and ends once it is ready. */
+export interface Pace {
+  /** Time between the end of one look and the next. Default: 0.1 s. */
+  readonly interval?: Millis;
+  /** Longest time that one look may take. Default: 1 s. */
+  readonly attemptTimeout?: Millis;
+  /** How many looks may fail; one more is a failed start. Default: any number, until `timeout`. */
+  readonly retries?: number;
+  /** Longest time from the start of the process until it must be ready. Default: 60 s. */
+  readonly timeout?: Millis;
+}
+
+/** Where a TCP service listens: the settings of {@linkcode tcpProbe} and the output it yields. */
+export interface TcpAddress {
+  /** The port, 1 to 65535. */
+  readonly port: number;
+  /** The host. Default: `127.0.0.1`. */
+  readonly host?: string;
+}
+
+/**
+ * Ready when a TCP connection to the port is accepted.
+ *
+ * @example
+ * ```ts
+ * import { defineService, tcpProbe } from "denit";
+ *
+ * export const web = defineService({
+ *   run: () => ({ argv: ["/usr/sbin/nginx", "-g", "daemon off;"] }),
+ *   ready: tcpProbe({ port: 80 }),
+ * });
+ * export const tests = defineService({
+ *   kind: "oneshot",
+ *   deps: { web },
+ *   run: ({ web }) => ({ argv: ["/usr/bin/curl", `http://${web.host}:${web.port}/`] }),
+ * });
+ * ```
+ *
+ * @param settings Port, host and pace.
+ * @returns A readiness whose output is the address.
+ * @throws {RangeError} If the port is none.
+ */
+export function tcpProbe(settings: TcpAddress & Pace): Readiness<Required<TcpAddress>> {
+  const { port, host = "127.0.0.1" } = settings;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new RangeError(`cannot probe TCP port ${port}: a port is a whole number from 1 to 65535`);
+  }
+  return probed(`tcp ${host}:${port}`, { type: "tcp", host, port }, { host, port }, settings);
+}
+
+/**
+ * Ready when a connection to a Unix stream socket is accepted.
+ *
+ * @example
+ * ```ts
+ * import { defineService, unixProbe } from "denit";
+ *
+ * export const database = defineService({
+ *   run: () => ({ argv: ["/usr/bin/database", "--socket", "/run/database.sock"] }),
+ *   ready: unixProbe({ path: "/run/database.sock" }),
+ * });
+ * ```
+ *
+ * @param settings Path of the socket, and pace.
+ * @returns A readiness whose output is the path.
+ */
+export function unixProbe(settings: { readonly path: string } & Pace): Readiness<{ readonly path: string }> {
+  const { path } = settings;
+  return probed(`unix ${path}`, { type: "unix", path }, { path }, settings);
+}
+
+/**
+ * Ready when a GET request is answered with an expected status. The URL is
+ * `http:`; redirects are not followed.
+ *
+ * @example
+ * ```ts
+ * import { defineService, httpProbe } from "denit";
+ *
+ * export const api = defineService({
+ *   run: () => ({ argv: ["/usr/bin/api", "--port", "8080"] }),
+ *   ready: httpProbe({ url: "http://127.0.0.1:8080/health", status: [200, 204] }),
+ * });
+ * ```
+ *
+ * @param settings URL, the statuses that mean ready (default: 200 to 399), and pace.
+ * @returns A readiness whose output is the URL.
+ * @throws {RangeError} If the URL is not an `http:` one.
+ */
+export function httpProbe(
+  settings: { readonly url: string; readonly status?: readonly number[] } & Pace,
+): Readiness<{ readonly url: string }> {
+  const { url, status = null } = settings;
+  if (!URL.canParse(url) || new URL(url).protocol !== "http:") {
+    throw new RangeError(`cannot probe ${url}: it is not an http: URL`);
+  }
+  return probed(`http ${url}`, { type: "http", url, status }, { url }, settings);
+}
+
+/**
+ * Ready when a file, of whatever type, exists.
+ *
+ * @example
+ * ```ts
+ * import { defineService, fileProbe } from "denit";
+ *
+ * export const udev = defineService({
+ *   run: () => ({ argv: ["/usr/lib/systemd/systemd-udevd"] }),
+ *   ready: fileProbe({ path: "/run/udev/control" }),
+ * });
+ * ```
+ *
+ * @param settings Path of the file, and pace. A file left over from before counts too: remove it before the start.
+ * @returns A readiness whose output is the path.
+ */
+export function fileProbe(settings: { readonly path: string } & Pace): Readiness<{ readonly path: string }> {
+  const { path } = settings;
+  return probed(`file ${path}`, { type: "file", path }, { path }, settings);
+}
+
+/**
+ * Ready when a command ends with exit code 0.
+ *
+ * @example
+ * ```ts
+ * import { commandProbe, defineService, seconds } from "denit";
+ *
+ * export const postgres = defineService({
+ *   run: () => ({ argv: ["/usr/lib/postgresql/15/bin/postgres", "-D", "/var/lib/postgresql"] }),
+ *   ready: commandProbe({ command: { argv: ["/usr/bin/pg_isready"] }, interval: seconds(0.5) }),
+ * });
+ * ```
+ *
+ * @param settings The command, and pace.
+ * @returns A readiness without an output.
+ */
+export function commandProbe(settings: { readonly command: Command } & Pace): Readiness<null> {
+  const { command } = settings;
+  return probed(`command ${command.argv.join(" ")}`, { type: "command", command }, null, settings);
+}
+
+/** Looks, waits and looks again; the state is the number of looks that failed. */
+function probed<O>(label: string, probe: Probe, output: Json, pace: Pace): Readiness<O> {
+  const { interval = seconds(0.1), attemptTimeout = seconds(1), retries = Infinity } = pace;
+  return {
+    label,
+    timeout: pace.timeout ?? seconds(60),
+    fd: null,
+    probe,
+    observe: (state, seen, now) => {
+      const failed = typeof state === "number" ? state : 0;
+      if (seen.type === "spawned" || seen.type === "tick") {
+        return [failed, { type: "probe", probe, timeout: attemptTimeout }];
+      }
+      if (seen.type !== "probed") return [failed, { type: "wait", until: null }];
+      if (seen.ok) return [failed, { type: "ready", output }];
+      if (failed + 1 > retries) {
+        return [failed + 1, { type: "failed", detail: `${label}: ${seen.detail}; looked ${failed + 1} times` }];
+      }
+      return [failed + 1, { type: "wait", until: now + interval }];
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Json } from "../define/json.ts";
+import type { ServiceId } from "../graph/graph.ts";
+import type { Failure, Inputs, Phase, Power, Status, Why } from "./state.ts";
+
+/** Something that happened, in the past tense or as a wish. Everything the supervisor does begins with one. */
+export type Event =
+  /** Somebody wants a service up, and what it needs. */
+  | { readonly type: "start"; readonly id: ServiceId }
+  /** Somebody wants it down, and what needs it. */
+  | { readonly type: "stop"; readonly id: ServiceId }
+  /** Nobody asks for it any more; it goes down unless something else needs it. */
+  | { readonly type: "release"; readonly id: ServiceId }
+  /** Down and up again, and so what needs it. */
+  | { readonly type: "restart"; readonly id: ServiceId }
+  | { readonly type: "pin"; readonly id: ServiceId; readonly pinned: "up" | "down" | null }
+  /** Everything down; a second one hurries. */
+  | { readonly type: "shutdown"; readonly power: Power }
+  | { readonly type: "spawned"; readonly id: ServiceId; readonly attempt: number; readonly pid: number }
+  | { readonly type: "spawnFailed"; readonly id: ServiceId; readonly attempt: number; readonly failure: Failure }
+  | { readonly type: "ready"; readonly id: ServiceId; readonly attempt: number; readonly output: Json }
+  | { readonly type: "readyFailed"; readonly id: ServiceId; readonly attempt: number; readonly detail: string }
+  | {
+    readonly type: "exited";
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly status: Status;
+    /** What a oneshot that ended well has yielded. */
+    readonly output?: Json;
+    /** Why what it yielded cannot be used. */
+    readonly fault?: string;
+  }
+  /** Time has passed. */
+  | { readonly type: "tick" };
+
+/** Something to be done, in the imperative. */
+export type Action =
+  | { readonly type: "spawn"; readonly id: ServiceId; readonly attempt: number; readonly inputs: Inputs }
+  | {
+    readonly type: "undo";
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly inputs: Inputs;
+    readonly output: Json;
+  }
+  | {
+    readonly type: "signal";
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly pid: number;
+    readonly signal: string;
+  }
+  /** Tell whoever watches that a service has entered a phase. */
+  | { readonly type: "notify"; readonly id: ServiceId; readonly phase: Phase; readonly why: Why | null }
+  /** Everything is down: end the machine, or the supervisor. */
+  | { readonly type: "power"; readonly power: Power };

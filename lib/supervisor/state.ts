@@ -1,0 +1,171 @@
+/**
+ * The supervisor's state: plain JSON, so that `status`, the journal and a
+ * re-exec are only ways to write it down.
+ *
+ * Three facts about a service are kept apart. *Wanted* is what people, or
+ * services that depend on it, ask for. *Phase* is what its process is doing.
+ * *Ready* is the phase `up` and nothing else.
+ *
+ * | phase      | what it means                               | it ends when                                  |
+ * | ---------- | ------------------------------------------- | --------------------------------------------- |
+ * | `down`     | nothing runs; `why` tells the reason        | it is wanted                                  |
+ * | `blocked`  | wanted; a dependency is not there yet       | every dependency is there, or one has failed  |
+ * | `starting` | a process runs that is not ready            | it is ready, ends, fails, or is out of time   |
+ * | `up`       | ready; a oneshot has no process any more    | it ends, is not wanted, or must be renewed    |
+ * | `stopping` | told to end: undo, then signal, then SIGKILL | its process has ended                        |
+ * | `backoff`  | wanted; it failed and waits to try again    | the time is up, or somebody asks              |
+ *
+ * Rules:
+ *
+ * 1. A service starts once each dependency is `up` (needed), has been `up`
+ *    (milestone), or is `up` or in trouble (optional, after).
+ * 2. A service stops once no dependent that is going down still lives. A
+ *    service that stops takes along those that need it.
+ * 3. A process that ends unasked is started again as the policy says. Those
+ *    that need the service stay up meanwhile: if it comes back with an equal
+ *    output they never notice, with another one they are renewed.
+ * 4. A service that will not be tried again is not wanted any more, nor are
+ *    those that need it; each of them knows which dependency it was.
+ * 5. `attempt` numbers every process of a service. What is heard of an
+ *    attempt that is over changes nothing. `renew` is the last attempt that
+ *    must not go on.
+ */
+import type { Json } from "../define/json.ts";
+import type { Millis } from "../define/time.ts";
+import type { ServiceId } from "../graph/graph.ts";
+
+/** How a process ended. */
+export type Status =
+  | { readonly code: number }
+  | { readonly signal: string; readonly core?: boolean };
+
+/** Why an attempt failed. */
+export type Failure =
+  | { readonly type: "spawn"; readonly stage: string; readonly code: string; readonly message: string }
+  | { readonly type: "exit"; readonly status: Status; readonly ready: boolean }
+  | { readonly type: "timeout"; readonly after: Millis }
+  | { readonly type: "readiness"; readonly detail: string }
+  | { readonly type: "output"; readonly detail: string };
+
+/** Why a service is down, or going down, or waits to be tried again. */
+export type Why =
+  | { readonly reason: "not-started" }
+  | { readonly reason: "stopped"; readonly by: "operator" | "release" | "shutdown" }
+  | { readonly reason: "pinned" }
+  | { readonly reason: "finished"; readonly status: Status }
+  | {
+    readonly reason: "failed";
+    readonly failure: Failure;
+    readonly final: "retry" | "policy" | "permanent" | "gave-up";
+  }
+  | { readonly reason: "dependency"; readonly on: ServiceId }
+  | { readonly reason: "stuck"; readonly pid: number };
+
+/** What the process of a service is doing. Times are points on the clock. */
+export type Phase =
+  | { readonly phase: "down" }
+  | { readonly phase: "blocked" }
+  | {
+    readonly phase: "starting";
+    readonly attempt: number;
+    readonly pid: number | null;
+    readonly deadline: Millis;
+  }
+  | { readonly phase: "up"; readonly attempt: number; readonly pid: number | null }
+  | {
+    readonly phase: "stopping";
+    readonly attempt: number;
+    readonly pid: number | null;
+    readonly sent: "undo" | "stop" | "kill";
+    readonly deadline: Millis | null;
+    /** The failure that the stop cleans up after, if there is one. */
+    readonly after: Failure | null;
+  }
+  | { readonly phase: "backoff"; readonly until: Millis };
+
+/** All that the supervisor knows of one service. */
+export interface ServiceState {
+  /** `asked`: somebody wants it up. `needed`: something that is wanted up depends on it. */
+  readonly wanted: "asked" | "needed" | "down";
+  /** Held in one state whatever else is wanted. */
+  readonly pinned: "up" | "down" | null;
+  readonly phase: Phase;
+  /** When the phase began. */
+  readonly since: Millis;
+  /** Number of the newest attempt; 0 before the first. */
+  readonly attempt: number;
+  /** Attempts up to this one must end, whatever is wanted. */
+  readonly renew: number;
+  /** When the newest attempt was spawned. */
+  readonly spawnedAt: Millis;
+  /** What readiness last yielded. */
+  readonly output: Json;
+  /** How often the output has changed, the first one included: 0 means never ready yet. */
+  readonly outputs: number;
+  /** What `run` was given, where `undo` will have to be given the same. */
+  readonly inputs: Inputs | null;
+  /** Failures in a row since it last was healthy. */
+  readonly streak: number;
+  /** When the newest of them were. */
+  readonly failures: readonly Millis[];
+  /** How often it was started again after a failure, in all. */
+  readonly restarts: number;
+  readonly why: Why | null;
+  /** What went wrong while it was taken down the last time; it ended down all the same. */
+  readonly stopFault: Failure | null;
+}
+
+/** Outputs by the names that `run` knows them by; an optional one may be undefined. */
+export type Inputs = Readonly<Record<string, Json | undefined>>;
+
+/** What the machine does once everything is down. */
+export type Power = "exit" | "poweroff" | "reboot" | "halt";
+
+/** The state of the whole system; services by {@linkcode ServiceId}. */
+export interface State {
+  readonly services: readonly ServiceState[];
+  /** What everything is being shut down for, if it is. */
+  readonly ending: Power | null;
+  /** Whether the shutdown is complete: everything is down, and the power action was given. */
+  readonly ended: boolean;
+}
+
+const fresh: ServiceState = {
+  wanted: "down",
+  pinned: null,
+  phase: { phase: "down" },
+  since: 0,
+  attempt: 0,
+  renew: 0,
+  spawnedAt: 0,
+  output: null,
+  outputs: 0,
+  inputs: null,
+  streak: 0,
+  failures: [],
+  restarts: 0,
+  why: { reason: "not-started" },
+  stopFault: null,
+};
+
+/** The state before anything was asked for. */
+export function initialState(services: number): State {
+  return { services: Array.from({ length: services }, () => fresh), ending: null, ended: false };
+}
+
+/** Whether a service has, or may have, something running, or is a oneshot that is up. */
+export function isLive(service: ServiceState): boolean {
+  const { phase } = service.phase;
+  return phase === "up" || phase === "starting" || phase === "stopping";
+}
+
+/** When the state next changes by itself; null if it does not. */
+export function deadline(state: State): Millis | null {
+  let first = Infinity;
+  for (const { phase } of state.services) {
+    if (phase.phase === "starting" || phase.phase === "stopping") {
+      if (phase.deadline !== null && phase.deadline < first) first = phase.deadline;
+    } else if (phase.phase === "backoff" && phase.until < first) first = phase.until;
+  }
+  return first === Infinity ? null : first;
+}
