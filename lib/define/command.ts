@@ -24,8 +24,10 @@ export interface Command {
   readonly argv: readonly [string, ...string[]];
   /**
    * Variables to add to the supervisor's own environment, or to replace;
-   * `undefined` takes one out. Default: the supervisor's environment as it is,
-   * with a `PATH` where it has none.
+   * `undefined` takes one out. Default: the supervisor's environment as it is.
+   * Where the result has no `PATH`, programs are looked for in
+   * `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`; the
+   * process itself then has none either.
    *
    * @example `{ TZ: "UTC", LANG: undefined }`
    */
@@ -58,6 +60,7 @@ export function commandFault(value: unknown): string | null {
   if (argv[0] === "") return "argv names no program";
   if (cwd !== undefined && !isArgument(cwd)) return "cwd is not a path";
   if (cwd !== undefined && !cwd.startsWith("/")) return `cwd ${cwd} is not an absolute path`;
+  if (env !== undefined && (typeof env !== "object" || env === null)) return "env is not an object";
   for (const [name, text] of Object.entries(env ?? {})) {
     if (name === "" || name.includes("=")) return `env has a variable named "${name}"`;
     if (text !== undefined && !isArgument(text)) {

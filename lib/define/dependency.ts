@@ -29,6 +29,9 @@ export interface After {
 /** The `deps` of a service: each under the name that `run` knows it by. */
 export type Deps = { readonly [name: string]: Service | Optional | Milestone | After };
 
+/** The `deps` of a service that has none. */
+export type NoDeps = { readonly [name in never]: never };
+
 /** What `run` receives: the output of each dependency under its name in `deps`. */
 export type Outputs<D extends Deps> = {
   readonly [K in keyof D as D[K] extends After ? never : K]: D[K] extends Optional<infer O> ? O | undefined

@@ -7,6 +7,26 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
+/**
+ * Turns every part of a type that JSON cannot carry, such as a function or a
+ * `Date`, into an error. What JSON can carry is left as it is.
+ */
+export type JsonOnly<T> = T extends string | number | boolean | null | undefined | void ? T
+  : T extends
+    bigint | symbol | ((...parameters: never) => unknown) | { toJSON(...parameters: never): unknown }
+    ? NotJson
+  : T extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | ArrayBufferView | ArrayBuffer | RegExp
+    ? NotJson
+  : T extends object ? { readonly [K in keyof T]: JsonOnly<T[K]> }
+  : T;
+
+declare const notJson: unique symbol;
+
+/** The type of a part of an output that JSON cannot carry; no value is of it. */
+export interface NotJson {
+  readonly [notJson]: never;
+}
+
 declare const produced: unique symbol;
 
 /** How the text that a process hands over becomes a typed output. */

@@ -2,9 +2,8 @@
  * What a unit author sees, and nothing else: the module behind the bare
  * specifier `denit`.
  *
- * This file, being the front door, also opens onto lib/readiness and
- * lib/kinds; the other files of this folder import nothing of Denit.
- * Pure: no I/O, clock or randomness.
+ * May import: nothing of Denit. This file alone, being the front door, also
+ * opens onto lib/readiness and lib/kinds. Pure: no I/O, clock or randomness.
  *
  * @example The smallest system
  * ```ts
@@ -19,7 +18,7 @@
  *
  * @module
  */
-export { type Script, script } from "../kinds/mod.ts";
+export { type Mount, mount, type Mounted, type Script, script } from "../kinds/mod.ts";
 export {
   commandProbe,
   fileProbe,
@@ -39,18 +38,28 @@ export {
   type Deps,
   type Milestone,
   milestone,
+  type NoDeps,
   type Optional,
   optional,
   type Outputs,
 } from "./dependency.ts";
-export { type Json, json, lines, type Parser } from "./json.ts";
-export { type Claims, type Consequence, type GiveUp, never, type Restart, type Stop } from "./policy.ts";
+export { type Json, json, type JsonOnly, lines, type NotJson, type Parser } from "./json.ts";
+export {
+  type Claims,
+  type Consequence,
+  type GiveUp,
+  never,
+  type Port,
+  type Restart,
+  type Stop,
+} from "./policy.ts";
 export type { Observation, Probe, Readiness, Verdict } from "./readiness.ts";
 export {
   defineService,
   type Exact,
   type Kind,
   type Longrun,
+  type NoSuchSetting,
   type Oneshot,
   type Service,
   type Settings,

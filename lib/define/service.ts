@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import type { Deps, Outputs } from "./dependency.ts";
+import type { Deps, NoDeps, Outputs } from "./dependency.ts";
 import type { Parser } from "./json.ts";
 import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
@@ -50,7 +50,11 @@ export interface Definition {
 
 /** Settings that every kind of service has. */
 export interface Settings<D extends Deps> {
-  /** One line for people, shown by `status` and `dryrun`. Default: none. */
+  /**
+   * One line for people, shown by `status` and `dryrun`. Default: none.
+   *
+   * @example `"gossip and CRDT agent"`
+   */
   readonly description?: string;
   /**
    * The services this one depends on, each under the name that `run` knows it
@@ -60,17 +64,31 @@ export interface Settings<D extends Deps> {
    * @example `{ wireguard, dns: optional(resolver) }`
    */
   readonly deps?: D;
-  /** Whether and when the process is started again. */
+  /**
+   * Whether and when the process is started again. Default: a longrun always, a oneshot never.
+   *
+   * @example `{ on: "on-failure", delay: seconds(1), giveUp: { after: 5 } }`
+   */
   readonly restart?: Restart;
-  /** How the process is asked to end. */
+  /**
+   * How the process is asked to end. Default: SIGTERM, and SIGKILL after 10 s.
+   *
+   * @example `{ signal: "SIGQUIT", timeout: seconds(20) }`
+   */
   readonly stop?: Stop;
-  /** What only this service may have; two claims of one thing fail `check`. */
+  /**
+   * What only this service may have; two claims of one thing fail `check`. Default: nothing but what its probe names.
+   *
+   * @example `{ ports: [53, "53/udp"], stateDirectories: ["/persist/dns"] }`
+   */
   readonly claims?: Claims;
 }
 
+// More than two type parameters: see `Exact`. None of them is ever written by hand.
 /** A process that stays: up from its readiness until it ends. */
-export interface Longrun<D extends Deps, O, C = Command> extends Settings<D> {
-  /** `longrun` is the default kind. */
+// deno-lint-ignore denit/two-type-parameters
+export interface Longrun<D extends Deps, O, C extends Command = Command> extends Settings<D> {
+  /** `longrun` is the default kind; `"oneshot"` is the other. */
   readonly kind?: "longrun";
   /**
    * The process to start, given the outputs of `deps`. Called in PID 1: it
@@ -78,7 +96,7 @@ export interface Longrun<D extends Deps, O, C = Command> extends Settings<D> {
    *
    * @example `({ wireguard }) => ({ argv: ["/usr/bin/agent", "--iface", wireguard.iface] })`
    */
-  readonly run: (outputs: Outputs<D>) => C;
+  readonly run: (outputs: Outputs<D>) => C & Exact<C>;
   /**
    * How it tells that it is ready, how long that may take, and what output it then yields.
    *
@@ -88,7 +106,10 @@ export interface Longrun<D extends Deps, O, C = Command> extends Settings<D> {
 }
 
 /** A process that ends: up once it has ended with exit code 0. */
-export interface Oneshot<D extends Deps, O, C = Command> extends Settings<D> {
+// deno-lint-ignore denit/two-type-parameters
+export interface Oneshot<D extends Deps, O, C extends Command = Command, U extends Command = Command>
+  extends Settings<D> {
+  /** A oneshot has to say so: the default is `"longrun"`. */
   readonly kind: "oneshot";
   /**
    * The process that brings it up, given the outputs of `deps`. Called in
@@ -96,32 +117,46 @@ export interface Oneshot<D extends Deps, O, C = Command> extends Settings<D> {
    *
    * @example `() => ({ argv: ["/bin/mount", "/persist"] })`
    */
-  readonly run: (outputs: Outputs<D>) => C;
+  readonly run: (outputs: Outputs<D>) => C & Exact<C>;
   /**
    * The process that takes it down again, given the same outputs and its own.
    * Default: going down takes nothing.
    *
    * @example `() => ({ argv: ["/bin/umount", "/persist"] })`
    */
-  readonly undo?: (outputs: Outputs<D>, output: O) => Command;
+  readonly undo?: (outputs: Outputs<D>, output: O) => U & Exact<U>;
   /**
    * What its standard output means; at most 1 MiB. Default: no output, and what it prints goes to its log.
    *
    * @example `json<{ device: string }>()`
    */
   readonly output?: Parser<O>;
-  /** Longest time that `run`'s process, and `undo`'s, may take. Default: 60 s. */
+  /**
+   * Longest time that `run`'s process, and `undo`'s, may take. Default: 60 s.
+   *
+   * @example `minutes(5)`
+   */
   readonly timeout?: Millis;
-  /** A oneshot is ready when its process has ended with exit code 0; only a longrun has another way. */
-  readonly ready?: never;
+  /** Not for a oneshot, which is ready once its process has ended with exit code 0. The type is the message. */
+  readonly ready?: "a oneshot has no readiness: it is ready once its process has ended with exit code 0";
 }
 
 /**
  * Turns every key that {@linkcode Command} does not have into an error. TypeScript
  * checks an object literal for unknown keys only where its type is fixed, which
- * the result of a function passed to a generic function is not.
+ * the result of a function is not. So what `run` and `undo` return have to be
+ * type parameters, though nobody ever writes them. The message then ends with `NoSuchSetting<"enviroment">`.
  */
-export type Exact<C> = { readonly [K in Exclude<keyof C, keyof Command>]: never };
+export type Exact<C> = {
+  readonly [K in Exclude<keyof C, keyof Command>]: NoSuchSetting<K & string>;
+};
+
+declare const noSuchSetting: unique symbol;
+
+/** The type of a key that a {@linkcode Command} does not have; no value is of it. Its settings are `argv`, `env`, `cwd`. */
+export interface NoSuchSetting<K extends string> {
+  readonly [noSuchSetting]: K;
+}
 
 /**
  * Defines a service: a longrun, or with `kind: "oneshot"` a oneshot.
@@ -148,11 +183,19 @@ export type Exact<C> = { readonly [K in Exclude<keyof C, keyof Command>]: never 
  * @typeParam D The dependencies; inferred from `deps`.
  * @typeParam O The output; inferred from `ready` or `output`.
  * @typeParam C What `run` returns; inferred, so that a misspelt key in it is an error.
+ * @typeParam U What `undo` returns, likewise.
  * @param settings What it depends on, what it runs, how it tells that it is ready.
  * @returns The service, to be exported, and named in the `deps` of others.
  */
-export function defineService<D extends Deps = Record<never, never>, O = null, C extends Command = Command>(
-  settings: Longrun<D, O, C & Exact<C>> | Oneshot<D, O, C & Exact<C>>,
+// deno-lint-ignore denit/two-type-parameters
+export function defineService<
+  D extends Deps = NoDeps,
+  O = null,
+  C extends Command = Command,
+  U extends Command = Command,
+>(
+  // Of members that fit equally badly TypeScript explains the last: a missing `ready` is worth more than a missing `kind`.
+  settings: Oneshot<D, O, C, U> | Longrun<D, O, C>,
 ): Service<O> {
   const oneshot = settings.kind === "oneshot";
   return makeService({
@@ -161,7 +204,7 @@ export function defineService<D extends Deps = Record<never, never>, O = null, C
     run: settings.run as Definition["run"],
     undo: (oneshot ? settings.undo ?? null : null) as Definition["undo"],
     body: null,
-    ready: oneshot ? null : settings.ready ?? null,
+    ready: oneshot ? null : settings.ready,
     output: oneshot ? settings.output ?? null : null,
     timeout: oneshot ? settings.timeout : undefined,
     defined: new Error("defined here"),
@@ -190,4 +233,3 @@ export function makeService<O>(lowered: Definition): Service<O> {
 export function isService(value: unknown): value is Service {
   return typeof value === "object" && value !== null && definition in value;
 }
-

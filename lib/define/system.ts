@@ -34,6 +34,11 @@ export function isBundle(value: unknown): value is Bundle {
   return typeof value === "object" && value !== null && members in value;
 }
 
+/** What a bundle was defined with: whatever the unit wrote, which need not be what the types say. */
+export function contentsOf(bundle: Bundle): readonly unknown[] {
+  return bundle[members];
+}
+
 /** Every service of a bundle, in the order written, each once. */
 export function membersOf(bundle: Bundle): readonly Service[] {
   const found = new Set<Service>();
@@ -57,7 +62,13 @@ export interface Watchdog {
    * @example `[fortrosMaintainer]`
    */
   readonly success: readonly Service[];
-  /** Longest time from the start of init until then. `check` proves that it suffices. */
+  /**
+   * Longest time from the start of init until then. `check` proves that it
+   * suffices if every start takes as long as it may: with all attempts of a
+   * service that gives up, with the first attempt of one that never does.
+   *
+   * @example `seconds(90)`
+   */
   readonly deadline: Millis;
   /**
    * The file that says `ok` or `failed` afterwards, an absolute path, or a
@@ -67,15 +78,28 @@ export interface Watchdog {
    * @example `(generation) => `/persist/generations/${generation}/status``
    */
   readonly statusFile: string | ((generation: string) => string);
-  /** What follows a missed deadline. In a container or namespace, `reboot` and `poweroff` end init with exit code 2. Default: `reboot`. */
+  /**
+   * What follows a missed deadline. In a container or namespace, `reboot` and
+   * `poweroff` end init with exit code 2. Default: `"reboot"`.
+   *
+   * @example `"stay"`
+   */
   readonly onFailure?: "reboot" | "poweroff" | "stay";
 }
 
 /** Settings of {@linkcode defineSystem}. */
 export interface SystemSettings {
-  /** What is started at boot. */
+  /**
+   * What is started at boot, with all that it needs.
+   *
+   * @example `defineBundle([web, sshd])`
+   */
   readonly boot: Bundle;
-  /** Judges the boot. Default: nobody does. */
+  /**
+   * Judges the boot. Default: nobody does.
+   *
+   * @example `{ success: [web], deadline: seconds(90), statusFile: "/persist/boot-status" }`
+   */
   readonly watchdog?: Watchdog;
 }
 

@@ -1,6 +1,6 @@
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "./graph.ts";
-import { killGrace } from "./settle_policy.ts";
+import { attemptSpacing, killGrace } from "./settle_policy.ts";
 
 /** The longest a service can take, alone and with all that comes before it. */
 export interface Bound {
@@ -38,7 +38,11 @@ export function longest(bounds: Iterable<Bound>): Bound | null {
 }
 
 /** A path as text: `a (15 s) -> b (60 s)`. */
-export function renderPath(graph: Graph, bounds: ReadonlyMap<ServiceId, Bound>, path: readonly ServiceId[]): string {
+export function renderPath(
+  graph: Graph,
+  bounds: ReadonlyMap<ServiceId, Bound>,
+  path: readonly ServiceId[],
+): string {
   return path.map((id) => `${nodeOf(graph, id).name} (${bounds.get(id)!.own / 1000} s)`).join(" -> ");
 }
 
@@ -46,17 +50,25 @@ function startBound({ policy }: Node): Millis {
   const attempt = policy.startTimeout;
   const { on, delay, backoff, max, giveUp } = policy.restart;
   if (on === "never" || giveUp === null) return attempt;
+  const failed = attempt + policy.stopTimeout + killGrace;
   let total = attempt;
+  let before = -1;
   for (let restart = 1; restart <= giveUp.after; restart++) {
-    total += policy.stopTimeout + killGrace + Math.min(max, delay * backoff ** (restart - 1)) + attempt;
+    // The first restart comes at once.
+    const pause = restart === 1 ? 0 : Math.min(max, delay * backoff ** (restart - 2));
+    const each = Math.max(failed + pause, attemptSpacing);
+    // Once the pause grows no further, neither does the loop: nobody limits how often one may try.
+    if (!(pause > before)) return total + each * (giveUp.after - restart + 1);
+    total += each;
+    before = pause;
   }
   return total;
 }
 
+/** A oneshot that is up takes its undo; one that has not ended yet is stopped like any process. */
 function stopBound({ kind, policy }: Node): Millis {
   const end = policy.stopTimeout + killGrace;
-  if (kind === "longrun") return end;
-  return policy.undo ? policy.startTimeout + end : 0;
+  return kind === "oneshot" && policy.undo ? policy.startTimeout + end : end;
 }
 
 function longestPaths(
@@ -83,8 +95,8 @@ function longestPaths(
       total,
       get path() {
         const path: ServiceId[] = [];
-        for (let at: ServiceId | null = id; at !== null; at = totals.get(at)!.previous) path.unshift(at);
-        return path;
+        for (let at: ServiceId | null = id; at !== null; at = totals.get(at)!.previous) path.push(at);
+        return path.reverse();
       },
     });
   }

@@ -20,11 +20,20 @@ export { type Bound, longest, renderPath, startBounds, stopBounds } from "./boun
 export { check, shutdownBound } from "./check.ts";
 export { cyclesIn } from "./cycle.ts";
 export { type Diagnostic, renderDiagnostic } from "./diagnostic.ts";
-export { type BootWatchdog, type Edge, type Graph, type Node, nodeOf, type Policy, type ServiceId } from "./graph.ts";
-export { serviceName } from "./name.ts";
+export {
+  type BootWatchdog,
+  type Edge,
+  type Graph,
+  type Node,
+  nodeOf,
+  type Policy,
+  type ServiceId,
+} from "./graph.ts";
+export { type ImportCycle, importCycleFound, importCycles } from "./import_cycle.ts";
+export { nameFault, serviceName } from "./name.ts";
 export { closure, waves } from "./order.ts";
 export { originOf } from "./origin.ts";
 export { placeholder, settled } from "./placeholder.ts";
-export { resolve, type Resolution } from "./resolve.ts";
-export { restCommand } from "./rest_command.ts";
-export { killGrace, settlePolicy } from "./settle_policy.ts";
+export { type Resolution, resolve } from "./resolve.ts";
+export { restCommand, restUndo } from "./rest_command.ts";
+export { attemptSpacing, killGrace, settlePolicy } from "./settle_policy.ts";

@@ -16,7 +16,8 @@ export function waves(graph: Graph, set: ReadonlySet<ServiceId>): readonly (read
   const waveOf = new Map<ServiceId, number>();
   for (const { id, dependencies } of graph.nodes) {
     if (!set.has(id)) continue;
-    const wave = Math.max(-1, ...dependencies.map((edge) => waveOf.get(edge.id) ?? -1)) + 1;
+    let wave = 0;
+    for (const edge of dependencies) wave = Math.max(wave, (waveOf.get(edge.id) ?? -1) + 1);
     waveOf.set(id, wave);
     (result[wave] ??= []).push(id);
   }

@@ -6,7 +6,9 @@ const denit = new URL("../", import.meta.url).href;
 export function originOf(definition: Definition): string | null {
   const frames = definition.defined.stack?.matchAll(/(file:\/\/[^\s()]+?):(\d+):\d+/g) ?? [];
   for (const [, url, line] of frames) {
-    if (!url!.startsWith(denit) || url!.endsWith("_test.ts")) return `${decodeURI(new URL(url!).pathname)}:${line}`;
+    if (!url!.startsWith(denit) || url!.endsWith("_test.ts")) {
+      return `${decodeURI(new URL(url!).pathname)}:${line}`;
+    }
   }
   return null;
 }

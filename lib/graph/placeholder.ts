@@ -7,11 +7,15 @@ export function placeholder(path: string): unknown {
   const text = `<${path}>`;
   return new Proxy(() => placeholder(`${path}()`), {
     get(_target, key) {
-      if (key === Symbol.toPrimitive || key === "toString" || key === "valueOf" || key === "toJSON") return () => text;
-      if (key === Symbol.iterator) return [placeholder(`${path}[]`)][Symbol.iterator].bind([placeholder(`${path}[]`)]);
+      if (key === Symbol.toPrimitive || key === "toString" || key === "valueOf" || key === "toJSON") {
+        return () => text;
+      }
+      if (key === Symbol.iterator) {
+        return [placeholder(`${path}[]`)][Symbol.iterator].bind([placeholder(`${path}[]`)]);
+      }
       if (typeof key === "symbol") return undefined;
       // What a string can do, the text does: an output is a string more often than anything else.
-      const own = (text as unknown as Record<string, unknown>)[key];
+      const own = Reflect.get(Object(text), key);
       return typeof own === "function" ? own.bind(text) : placeholder(`${path}.${key}`);
     },
   });

@@ -14,4 +14,5 @@
  *
  * @module
  */
+export { type Mount, mount, type Mounted } from "./mount.ts";
 export { type Script, script } from "./script.ts";

@@ -1,5 +1,5 @@
-import type { Deps, Outputs } from "../define/dependency.ts";
-import { json } from "../define/json.ts";
+import type { Deps, NoDeps, Outputs } from "../define/dependency.ts";
+import { json, type JsonOnly } from "../define/json.ts";
 import { type Definition, makeService, type Service, type Settings, shared } from "../define/service.ts";
 import type { Millis } from "../define/time.ts";
 
@@ -8,14 +8,24 @@ export interface Script<D extends Deps, O> extends Settings<D> {
   /**
    * The body, given the outputs of `deps`. It runs in a child process of the
    * init binary with all of Deno at hand; what it returns, as JSON, is the
-   * output. An exception fails the start, and its stack goes to the log.
+   * output. An exception fails the start, and its stack goes to the log. A
+   * part of the output that JSON cannot carry, such as a `Date`, is a
+   * compile-time error.
    *
    * @example `async ({ persistMount }) => await Deno.readTextFile(`${persistMount.path}/name`)`
    */
-  readonly run: (outputs: Outputs<D>) => O | Promise<O>;
-  /** Takes it down again, in a child process too, given the same outputs and its own. Default: nothing to do. */
-  readonly undo?: (outputs: Outputs<D>, output: Awaited<O>) => void | Promise<void>;
-  /** Longest time that `run`, and `undo`, may take. Default: 60 s. */
+  readonly run: (outputs: Outputs<D>) => (O & JsonOnly<O>) | Promise<O & JsonOnly<O>>;
+  /**
+   * Takes it down again, in a child process too, given the same outputs and its own. Default: nothing to do.
+   *
+   * @example `async (_outputs, { path }) => await Deno.remove(path)`
+   */
+  readonly undo?: (outputs: Outputs<D>, output: O) => void | Promise<void>;
+  /**
+   * Longest time that `run`, and `undo`, may take. Default: 60 s.
+   *
+   * @example `minutes(5)`
+   */
   readonly timeout?: Millis;
 }
 
@@ -37,12 +47,14 @@ export interface Script<D extends Deps, O> extends Settings<D> {
  * if (hostname.kind !== "oneshot") throw new Error("a script is a oneshot");
  * ```
  *
+ * @typeParam D The dependencies; inferred from `deps`.
+ * @typeParam O The output; inferred from what the body returns.
  * @param settings What it depends on, and its body.
  * @returns A oneshot service whose output is what the body returns.
  */
-export function script<D extends Deps = Record<never, never>, O = void>(
+export function script<D extends Deps = NoDeps, O = void>(
   settings: Script<D, O>,
-): Service<Awaited<O>> {
+): Service<O> {
   const self = () => ({ argv: [selfPath, "script"] }) as const;
   return makeService({
     ...shared(settings),

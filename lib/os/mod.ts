@@ -7,7 +7,7 @@
  *
  * @example
  * ```ts
- * import type { Os } from "./lib/os/mod.ts";
+ * import type { Os } from "../os/mod.ts";
  *
  * function isAlive(os: Os, pid: number): boolean {
  *   return os.kill(pid, "SIGCONT", "process");

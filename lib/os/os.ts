@@ -45,7 +45,10 @@ export interface SpawnRequest {
   readonly fds: readonly FdMapping[];
 }
 
-/** Two ends of a pipe(2), both close-on-exec; the reading end does not block. */
+/**
+ * Two ends of a pipe(2), both close-on-exec. Reading never blocks us; a process that is given the reading end waits for
+ * data as programs expect it, as long as we have neither read nor watched it ourselves.
+ */
 export interface Pipe {
   readonly read: Fd;
   readonly write: Fd;
@@ -85,10 +88,19 @@ export interface Os {
    * What is left in the process group of a process that {@linkcode spawn}
    * started is killed before its leader is reaped, while the leader's zombie
    * still keeps the group's id from being used again.
+   *
+   * One call takes a limited number; while there are more, {@linkcode wait} goes on saying `children`.
    */
   reap(): readonly Exit[];
   /** @throws {OsError} If there are no descriptors left. */
   pipe(): Pipe;
+  /**
+   * Makes a close-on-exec descriptor that reads as exactly these bytes and then ends: a standard input of any size
+   * that neither side waits for. Its reading position is shared with every process that gets it, so one serves once.
+   *
+   * @throws {OsError} If there are no descriptors or no memory left.
+   */
+  blob(bytes: Uint8Array): Fd;
   /**
    * Reads what is there.
    *
@@ -98,9 +110,17 @@ export interface Os {
   read(fd: Fd, into: Uint8Array): number;
   /** Closes a descriptor and forgets that it was watched. */
   close(fd: Fd): void;
-  /** Lets {@linkcode wait} report when `fd` is readable. Level-triggered. */
+  /**
+   * Lets {@linkcode wait} report when `fd` is readable. Level-triggered.
+   *
+   * @throws {OsError} EBADF if it is not open, EPERM for a file or a {@linkcode blob}, which are always readable.
+   */
   watch(fd: Fd): void;
-  /** From now on these signals are reported by {@linkcode wait} instead of having their default effect. */
+  /**
+   * From now on these signals are reported by {@linkcode wait} instead of having their default effect.
+   *
+   * @throws {OsError} EINVAL for a signal that does not exist or cannot be caught, and for real-time signals.
+   */
   listen(signals: readonly SignalName[]): void;
   /** What a wait would report at this moment, or null where it would have to wait. */
   poll(): Wakeup | null;

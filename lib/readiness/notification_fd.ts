@@ -2,19 +2,33 @@ import type { Json, Parser } from "../define/json.ts";
 import type { Readiness, Verdict } from "../define/readiness.ts";
 import { type Millis, seconds } from "../define/time.ts";
 
-/** Settings of {@linkcode notificationFd}. */
+/**
+ * Settings of {@linkcode notificationFd}.
+ *
+ * @example
+ * ```ts
+ * import { lines, type NotificationFdSettings, seconds } from "denit";
+ *
+ * const settings: NotificationFdSettings<readonly string[]> = { parse: lines(), timeout: seconds(30) };
+ * if (settings.timeout !== 30_000) throw new Error("lengths of time are milliseconds");
+ * ```
+ */
 export interface NotificationFdSettings<O> {
   /**
-   * What the line means. Default: nothing, whatever stands before the newline is ignored, as s6 does.
+   * What the line means: UTF-8, at most 64 KiB. Default: nothing, whatever stands before the newline is ignored, as s6 does.
    *
    * @example `json<{ ipc: string }>()`
    */
   readonly parse?: Parser<O>;
-  /** Longest time from the start of the process until the newline. Default: 60 s. */
+  /**
+   * Longest time from the start of the process until the newline. Default: 60 s.
+   *
+   * @example `minutes(3)`
+   */
   readonly timeout?: Millis;
 }
 
-/** A notification longer than this is none: nothing that waits for a newline may grow without end. */
+/** A notification with more bytes than this is none: nothing that waits for a newline may grow without end. */
 const LONGEST_NOTIFICATION = 64 * 1024;
 const NEWLINE = 10;
 
@@ -53,13 +67,16 @@ export function notificationFd<O = null>(fd: number, settings: NotificationFdSet
       if (seen.type !== "bytes") return [state, { type: "wait", until: null }];
       // A notification is nearly always one short write, so the usual state is null.
       const end = seen.bytes.indexOf(NEWLINE);
+      if (settings.parse === undefined) {
+        return [null, end === -1 ? { type: "wait", until: null } : { type: "ready", output: null }];
+      }
       const piece = latin1(end === -1 ? seen.bytes : seen.bytes.subarray(0, end));
       const text = typeof state === "string" ? state + piece : piece;
-      if (end !== -1) return [null, decode(text, settings.parse)];
       if (text.length > LONGEST_NOTIFICATION) {
-        const detail = `it wrote more than ${LONGEST_NOTIFICATION} bytes to fd ${fd} without a newline`;
+        const detail = `it wrote more than ${LONGEST_NOTIFICATION} bytes to fd ${fd} before a newline`;
         return [null, { type: "failed", detail }];
       }
+      if (end !== -1) return [null, decode(text, settings.parse)];
       return [text, { type: "wait", until: null }];
     },
   };
@@ -72,14 +89,15 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-function decode<O>(text: string, parser: Parser<O> | undefined): Verdict {
-  if (parser === undefined) return { type: "ready", output: null };
+function decode<O>(text: string, parser: Parser<O>): Verdict {
   try {
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-    const output: Json = parser.parse(new TextDecoder().decode(bytes));
+    const output: Json = parser.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return { type: "ready", output };
   } catch (error) {
-    const detail = `its notification is not ${parser.expects}: ${error instanceof Error ? error.message : error}`;
+    const detail = `its notification is not ${parser.expects}: ${
+      error instanceof Error ? error.message : error
+    }`;
     return { type: "failed", detail };
   }
 }

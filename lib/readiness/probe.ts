@@ -1,25 +1,71 @@
-import type { Command } from "../define/command.ts";
+import { type Command, commandFault } from "../define/command.ts";
 import type { Json } from "../define/json.ts";
 import type { Probe, Readiness } from "../define/readiness.ts";
 import { type Millis, seconds } from "../define/time.ts";
 
-/** The pace of a probe. Probing begins when the process has started and ends once it is ready. */
+/**
+ * The pace of a probe. Probing begins when the process has started and ends once it is ready.
+ *
+ * @example
+ * ```ts
+ * import { defineService, seconds, tcpProbe } from "denit";
+ *
+ * export const slow = defineService({
+ *   run: () => ({ argv: ["/usr/bin/slow"] }),
+ *   ready: tcpProbe({ port: 80, interval: seconds(0.5), attemptTimeout: seconds(3), timeout: seconds(120) }),
+ * });
+ * ```
+ */
 export interface Pace {
-  /** Time between the end of one look and the next. Default: 0.1 s. */
+  /**
+   * Time between the end of one look and the next, above 0. Default: 0.1 s.
+   *
+   * @example `seconds(0.5)`
+   */
   readonly interval?: Millis;
-  /** Longest time that one look may take. Default: 1 s. */
+  /**
+   * Longest time that one look may take. Default: 1 s.
+   *
+   * @example `seconds(3)`
+   */
   readonly attemptTimeout?: Millis;
-  /** How many looks may fail; one more is a failed start. Default: any number, until `timeout`. */
+  /**
+   * How many looks may fail; one more is a failed start. Default: any number, until `timeout`.
+   *
+   * @example `20`
+   */
   readonly retries?: number;
-  /** Longest time from the start of the process until it must be ready. Default: 60 s. */
+  /**
+   * Longest time from the start of the process until it must be ready. Default: 60 s.
+   *
+   * @example `minutes(3)`
+   */
   readonly timeout?: Millis;
 }
 
-/** Where a TCP service listens: the settings of {@linkcode tcpProbe} and the output it yields. */
+/**
+ * Where a TCP service listens: the settings of {@linkcode tcpProbe} and the output it yields.
+ *
+ * @example
+ * ```ts
+ * import { defineService, type TcpAddress, tcpProbe } from "denit";
+ *
+ * const address: TcpAddress = { port: 8080 };
+ * export const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: tcpProbe(address) });
+ * ```
+ */
 export interface TcpAddress {
-  /** The port, 1 to 65535. */
+  /**
+   * The port, 1 to 65535.
+   *
+   * @example `8080`
+   */
   readonly port: number;
-  /** The host. Default: `127.0.0.1`. */
+  /**
+   * The host, a name or an address. Default: `127.0.0.1`.
+   *
+   * @example `"10.0.0.1"`
+   */
   readonly host?: string;
 }
 
@@ -68,9 +114,16 @@ export function tcpProbe(settings: TcpAddress & Pace): Readiness<Required<TcpAdd
  *
  * @param settings Path of the socket, and pace.
  * @returns A readiness whose output is the path.
+ * @throws {RangeError} If the path is not absolute, or longer than the 107 bytes that unix(7) has room for.
  */
 export function unixProbe(settings: { readonly path: string } & Pace): Readiness<{ readonly path: string }> {
   const { path } = settings;
+  absolute(path);
+  if (new TextEncoder().encode(path).length > 107) {
+    throw new RangeError(
+      `cannot probe ${path}: the path of a Unix socket has at most 107 bytes; take a shorter one`,
+    );
+  }
   return probed(`unix ${path}`, { type: "unix", path }, { path }, settings);
 }
 
@@ -117,9 +170,11 @@ export function httpProbe(
  *
  * @param settings Path of the file, and pace. A file left over from before counts too: remove it before the start.
  * @returns A readiness whose output is the path.
+ * @throws {RangeError} If the path is not absolute.
  */
 export function fileProbe(settings: { readonly path: string } & Pace): Readiness<{ readonly path: string }> {
   const { path } = settings;
+  absolute(path);
   return probed(`file ${path}`, { type: "file", path }, { path }, settings);
 }
 
@@ -138,15 +193,34 @@ export function fileProbe(settings: { readonly path: string } & Pace): Readiness
  *
  * @param settings The command, and pace.
  * @returns A readiness without an output.
+ * @throws {RangeError} If the command is none, such as one whose argv is empty.
  */
 export function commandProbe(settings: { readonly command: Command } & Pace): Readiness<null> {
   const { command } = settings;
+  const fault = commandFault(command);
+  if (fault !== null) throw new RangeError(`cannot probe with this command: ${fault}`);
   return probed(`command ${command.argv.join(" ")}`, { type: "command", command }, null, settings);
+}
+
+function absolute(path: string): void {
+  if (path.startsWith("/") && !path.includes("\0")) return;
+  throw new RangeError(`cannot probe ${path}: it is not an absolute path`);
+}
+
+/** A look without an end, or without a pause before the next, would keep the supervisor from its work. */
+function checkPace({ interval, attemptTimeout, retries }: Required<Omit<Pace, "timeout">>): void {
+  for (const [setting, time] of [["interval", interval], ["attemptTimeout", attemptTimeout]] as const) {
+    if (time > 0 && Number.isFinite(time)) continue;
+    throw new RangeError(`cannot probe with ${setting} ${time} ms: give a length of time above 0`);
+  }
+  if (retries === Infinity || (Number.isInteger(retries) && retries >= 0)) return;
+  throw new RangeError(`cannot probe with ${retries} retries: give a whole number, 0 or more`);
 }
 
 /** Looks, waits and looks again; the state is the number of looks that failed. */
 function probed<O>(label: string, probe: Probe, output: Json, pace: Pace): Readiness<O> {
   const { interval = seconds(0.1), attemptTimeout = seconds(1), retries = Infinity } = pace;
+  checkPace({ interval, attemptTimeout, retries });
   return {
     label,
     timeout: pace.timeout ?? seconds(60),
@@ -160,7 +234,10 @@ function probed<O>(label: string, probe: Probe, output: Json, pace: Pace): Readi
       if (seen.type !== "probed") return [failed, { type: "wait", until: null }];
       if (seen.ok) return [failed, { type: "ready", output }];
       if (failed + 1 > retries) {
-        return [failed + 1, { type: "failed", detail: `${label}: ${seen.detail}; looked ${failed + 1} times` }];
+        return [failed + 1, {
+          type: "failed",
+          detail: `${label}: ${seen.detail}; looked ${failed + 1} times`,
+        }];
       }
       return [failed + 1, { type: "wait", until: now + interval }];
     },

@@ -16,9 +16,19 @@ export type Event =
   /** Everything down; a second one hurries. */
   | { readonly type: "shutdown"; readonly power: Power }
   | { readonly type: "spawned"; readonly id: ServiceId; readonly attempt: number; readonly pid: number }
-  | { readonly type: "spawnFailed"; readonly id: ServiceId; readonly attempt: number; readonly failure: Failure }
+  | {
+    readonly type: "spawnFailed";
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly failure: Failure;
+  }
   | { readonly type: "ready"; readonly id: ServiceId; readonly attempt: number; readonly output: Json }
-  | { readonly type: "readyFailed"; readonly id: ServiceId; readonly attempt: number; readonly detail: string }
+  | {
+    readonly type: "readyFailed";
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly detail: string;
+  }
   | {
     readonly type: "exited";
     readonly id: ServiceId;

@@ -10,7 +10,12 @@ export const spacing: Millis = 1000;
 
 /** What is to follow a failure: another try at a point in time, or none. */
 export type Sentence =
-  | { readonly again: true; readonly at: Millis; readonly streak: number; readonly failures: readonly Millis[] }
+  | {
+    readonly again: true;
+    readonly at: Millis;
+    readonly streak: number;
+    readonly failures: readonly Millis[];
+  }
   | { readonly again: false; readonly final: "policy" | "permanent" | "gave-up" };
 
 /** Whether an exit status is one that a program that works may have. */

@@ -12,7 +12,7 @@
  * | `blocked`  | wanted; a dependency is not there yet       | every dependency is there, or one has failed  |
  * | `starting` | a process runs that is not ready            | it is ready, ends, fails, or is out of time   |
  * | `up`       | ready; a oneshot has no process any more    | it ends, is not wanted, or must be renewed    |
- * | `stopping` | told to end: undo, then signal, then SIGKILL | its process has ended                        |
+ * | `stopping` | told to end: undo, then signal, then SIGKILL | its process has ended, or will not even then  |
  * | `backoff`  | wanted; it failed and waits to try again    | the time is up, or somebody asks              |
  *
  * Rules:
@@ -76,7 +76,10 @@ export type Phase =
     readonly phase: "stopping";
     readonly attempt: number;
     readonly pid: number | null;
-    readonly sent: "undo" | "stop" | "kill";
+    /** Which process has to end: that of `run`, or that of `undo`, which is let be until it is overdue. */
+    readonly process: "run" | "undo";
+    readonly sent: "nothing" | "stop" | "kill";
+    /** When patience ends; null once even SIGKILL has not helped. */
     readonly deadline: Millis | null;
     /** The failure that the stop cleans up after, if there is one. */
     readonly after: Failure | null;
@@ -87,7 +90,7 @@ export type Phase =
 export interface ServiceState {
   /** `asked`: somebody wants it up. `needed`: something that is wanted up depends on it. */
   readonly wanted: "asked" | "needed" | "down";
-  /** Held in one state whatever else is wanted. */
+  /** Held in one state: pinned up, it is not stopped by others; pinned down, it is not started. */
   readonly pinned: "up" | "down" | null;
   readonly phase: Phase;
   /** When the phase began. */
@@ -119,13 +122,13 @@ export interface ServiceState {
 export type Inputs = Readonly<Record<string, Json | undefined>>;
 
 /** What the machine does once everything is down. */
-export type Power = "exit" | "poweroff" | "reboot" | "halt";
+export type Power = "exit" | "poweroff" | "reboot" | "halt" | "kexec";
 
 /** The state of the whole system; services by {@linkcode ServiceId}. */
 export interface State {
   readonly services: readonly ServiceState[];
-  /** What everything is being shut down for, if it is. */
-  readonly ending: Power | null;
+  /** What everything is being shut down for, if it is, and whether somebody has asked twice. */
+  readonly ending: { readonly power: Power; readonly hurry: boolean } | null;
   /** Whether the shutdown is complete: everything is down, and the power action was given. */
   readonly ended: boolean;
 }
@@ -153,10 +156,20 @@ export function initialState(services: number): State {
   return { services: Array.from({ length: services }, () => fresh), ending: null, ended: false };
 }
 
-/** Whether a service has, or may have, something running, or is a oneshot that is up. */
+/** Whether a service has, or may have, something running that can be waited for, or is a oneshot that is up. */
 export function isLive(service: ServiceState): boolean {
   const { phase } = service.phase;
-  return phase === "up" || phase === "starting" || phase === "stopping";
+  return phase === "up" || phase === "starting" || phase === "stopping" && !isStuck(service);
+}
+
+/** Whether a service's process has outlived SIGKILL: it hangs in the kernel, and nobody knows for how long. */
+export function isStuck({ phase }: ServiceState): boolean {
+  return phase.phase === "stopping" && phase.deadline === null;
+}
+
+/** Whether a service is to be up: the sum of what people and dependents want, of a pin, and of the end of all. */
+export function wantsUp(service: ServiceState, state: Pick<State, "ending">): boolean {
+  return state.ending === null && service.pinned !== "down" && service.wanted !== "down";
 }
 
 /** When the state next changes by itself; null if it does not. */

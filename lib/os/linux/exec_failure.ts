@@ -48,12 +48,19 @@ export function spawnError(
   if (error === ENOMEM) return osError("spawn", error, path);
   if (error === EBADF) {
     const closed = fds.find(({ from }) => libc.fcntl(from, F_GETFD, 0) === -1);
-    if (closed) return osError("dup2", error, `${closed.from} to ${closed.to}`, `${closed.from} is not open`);
+    if (closed) return notOpen(closed);
+    const last = Math.max(...fds.map(({ to }) => to));
+    return osError("dup2", error, String(last), "no such descriptor: see RLIMIT_NOFILE");
   }
   if (cwd !== undefined && libc.access(cstring(`${cwd}/.`), F_OK) === -1) {
     return osError("chdir", errno(), cwd);
   }
   return execError(path, cwd, error);
+}
+
+/** The error for a descriptor that was to become one of a new process, but is none of ours. */
+export function notOpen({ from, to }: FdMapping): OsError {
+  return osError("dup2", "EBADF", `${from} to ${to}`, `${from} is not open`);
 }
 
 /** The error for a program that the kernel refused to execute. */

@@ -1,12 +1,15 @@
 /** posix_spawn_file_actions_t: what a new process does with descriptors before it executes its program. */
 import { osError } from "../errno.ts";
 import type { Fd, FdMapping } from "../os.ts";
-import { checked, cstring, libc } from "./libc.ts";
+import { notOpen } from "./exec_failure.ts";
+import { checked, cstring, errno, failure, libc } from "./libc.ts";
 
 /** Size of posix_spawn_file_actions_t on x86-64 glibc. */
 const SIZEOF_FILE_ACTIONS = 80;
 /** From <fcntl.h>. */
 const O_RDWR = 2, O_CLOEXEC = 0o2000000, F_DUPFD_CLOEXEC = 1030;
+/** From <errno.h>. */
+const EBADF = 9;
 /** The kernel's own limit for descriptors: /proc/sys/fs/nr_open as Linux sets it. */
 const NR_OPEN = 1 << 20;
 /** Marks a descriptor that nobody named. */
@@ -87,7 +90,8 @@ export class FileActions {
     if (from >= sources.length || from === to || sources[from] === NONE || sources[from] === from) {
       return from;
     }
-    const copy = checked(libc.fcntl(from, F_DUPFD_CLOEXEC, sources.length), "dup", from);
+    const copy = libc.fcntl(from, F_DUPFD_CLOEXEC, sources.length);
+    if (copy === -1) throw errno() === EBADF ? notOpen({ from, to }) : failure("dup", from);
     this.#moved.push(copy);
     return copy;
   }

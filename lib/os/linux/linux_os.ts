@@ -3,7 +3,7 @@ import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
 import type { Exit, Fd, Os, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
 import { monotonic } from "./clock.ts";
-import { closeFd, makePipe, readSome } from "./pipe.ts";
+import { closeFd, makeBlob, makeNonBlocking, makePipe, readSome } from "./pipe.ts";
 import { Poller } from "./poll.ts";
 import { Processes } from "./process.ts";
 import { kill, Signals } from "./signal.ts";
@@ -34,8 +34,10 @@ class LinuxOs implements Os {
   readonly #poller = new Poller();
   readonly #processes = new Processes(this.#poller);
   readonly #signals = new Signals(() => this.#poller.wake());
-  /** Pipes that we made and nobody has closed. */
-  readonly #pipes = new Set<Fd>();
+  /** Descriptors that we made for the caller and nobody has closed. */
+  readonly #made = new Set<Fd>();
+  /** Reading ends of pipes of which we do not know yet whether they are for us or for a process. */
+  readonly #blocking = new Set<Fd>();
   /** Whether there may be ended processes of which no pidfd tells: orphans, or the rest of a large batch. */
   #unreaped = false;
   #interrupted = false;
@@ -45,7 +47,6 @@ class LinuxOs implements Os {
 
   readonly now: () => Millis = monotonic;
   readonly kill: (pid: Pid, signal: SignalName, scope: "process" | "group") => boolean = kill;
-  readonly read: (fd: Fd, into: Uint8Array) => number = readSome;
 
   constructor() {
     // Children that we started have pidfds, so this is for orphans; looking first spares waits that end in vain.
@@ -68,17 +69,31 @@ class LinuxOs implements Os {
 
   pipe(): Pipe {
     const pipe = makePipe();
-    this.#pipes.add(pipe.read).add(pipe.write);
+    this.#made.add(pipe.read).add(pipe.write);
+    this.#blocking.add(pipe.read);
     return pipe;
+  }
+
+  blob(bytes: Uint8Array): Fd {
+    const fd = makeBlob(bytes);
+    this.#made.add(fd);
+    return fd;
+  }
+
+  read(fd: Fd, into: Uint8Array): number {
+    if (this.#blocking.delete(fd)) makeNonBlocking(fd);
+    return readSome(fd, into);
   }
 
   close(fd: Fd): void {
     this.#poller.unwatch(fd);
-    this.#pipes.delete(fd);
+    this.#blocking.delete(fd);
+    this.#made.delete(fd);
     closeFd(fd);
   }
 
   watch(fd: Fd): void {
+    if (this.#blocking.delete(fd)) makeNonBlocking(fd);
     this.#poller.watch(fd);
   }
 
@@ -87,6 +102,7 @@ class LinuxOs implements Os {
   }
 
   poll(): Wakeup | null {
+    if (this.#disposed) return NOTHING;
     const { readable, ended } = this.#poller.look();
     const signals = this.#signals.take();
     // Without pidfds a look at the children has to do, as the listener runs only when JavaScript is at rest.
@@ -99,6 +115,7 @@ class LinuxOs implements Os {
   }
 
   async wait(timeout: Millis | null): Promise<Wakeup> {
+    if (this.#disposed) return NOTHING;
     if (this.#waiting) throw osError("wait", "EBUSY", "", "another wait is pending");
     const until = timeout === null ? Infinity : monotonic() + timeout;
     this.#waiting = true;
@@ -109,7 +126,7 @@ class LinuxOs implements Os {
           await this.#poller.sleep(pause);
           this.#waitsWithoutTurn = 0;
         }
-        const wakeup = this.#disposed ? NOTHING : this.poll();
+        const wakeup = this.poll();
         if (wakeup !== null) return wakeup;
         const left = until - monotonic();
         if (left <= 0) return NOTHING;
@@ -136,8 +153,8 @@ class LinuxOs implements Os {
 
   #closeAll(): void {
     this.#signals.close();
-    for (const fd of this.#pipes) closeFd(fd);
-    this.#pipes.clear();
+    for (const fd of this.#made) closeFd(fd);
+    this.#made.clear();
     this.#processes.close();
     this.#poller.close();
   }

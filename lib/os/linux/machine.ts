@@ -16,7 +16,11 @@ export const CLONE_NEWNS = 0x0002_0000,
 
 /** Makes orphans among our descendants our children, as if we were PID 1: PR_SET_CHILD_SUBREAPER of prctl(2). */
 export function becomeSubreaper(enabled = true): void {
-  checked(libc.prctl(PR_SET_CHILD_SUBREAPER, enabled ? 1 : 0, 0, 0, 0), "prctl", "PR_SET_CHILD_SUBREAPER");
+  checked(
+    libc.prctl(PR_SET_CHILD_SUBREAPER, enabled ? 1n : 0n, 0n, 0n, 0n),
+    "prctl",
+    "PR_SET_CHILD_SUBREAPER",
+  );
 }
 
 /** Names the machine: sethostname(2). @throws {OsError} EINVAL beyond 64 bytes, EPERM without CAP_SYS_ADMIN. */

@@ -6,7 +6,7 @@
  *
  * @example
  * ```ts
- * import { linuxOs } from "./lib/os/linux/mod.ts";
+ * import { linuxOs } from "../linux/mod.ts";
  *
  * const os = linuxOs();
  * const pid = os.spawn({ argv: ["/bin/true"], env: {}, fds: [] });
@@ -18,9 +18,11 @@
  * @module
  */
 export * from "./linux_os.ts";
+export * from "./loopback.ts";
 export * from "./machine.ts";
 export * from "./mount.ts";
 export * from "./power.ts";
 export { DEFAULT_PATH } from "./exec_failure.ts";
+export { writeAll } from "./pipe.ts";
 export { execve } from "./process.ts";
 export { kill, killAll } from "./signal.ts";

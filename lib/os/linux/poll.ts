@@ -35,14 +35,22 @@ export class Poller {
   readonly #event = new Uint32Array(WORDS);
   readonly #events = new Uint32Array(WORDS * BATCH);
   readonly #counter = new Uint8Array(8);
-  /** The sleeping thread writes here at any time, so that nothing else may use it. */
-  readonly #sleepEvent = new Uint32Array(WORDS);
+  /**
+   * The sleeping thread writes here at any time, so that nothing else may use it. It has an ArrayBuffer of its own as
+   * V8 may keep a small array without one inside its heap, where the next garbage collection moves it.
+   */
+  readonly #sleepEvent = new Uint32Array(new ArrayBuffer(WORDS * 4));
   #sleeping = false;
 
   /** @throws {OsError} EMFILE or ENFILE. */
   constructor() {
     this.#epoll = checked(libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-    this.#wake = checked(libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+    try {
+      this.#wake = checked(libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+    } catch (error) {
+      libc.close(this.#epoll);
+      throw error;
+    }
     this.#add(this.#wake, WAKE, 0);
   }
 

@@ -85,9 +85,12 @@ export class Processes {
     return pid;
   }
 
-  /** Takes note of processes that a pidfd has reported. */
-  noteEnded(pids: readonly Pid[]): void {
-    for (const pid of pids) this.#ended.push(pid);
+  /**
+   * Takes note of the processes that the pidfds report now. A pidfd goes on reporting until its process is reaped, so
+   * the new list replaces the old one: a pid that stayed in it twice could be that of a new service when it is used.
+   */
+  noteEnded(pids: Pid[]): void {
+    this.#ended = pids;
   }
 
   /** Whether there is an ended process to reap. */
@@ -148,7 +151,13 @@ export class Processes {
       if (errno() === ENOSYS || errno() === 1) this.#pidfds = false;
       return -1;
     }
-    this.#poller.watchProcess(pidfd, pid);
+    try {
+      this.#poller.watchProcess(pidfd, pid);
+    } catch {
+      // The set of epoll is full or out of memory. The process runs, so that this is no failure to start it.
+      libc.close(pidfd);
+      return -1;
+    }
     return pidfd;
   }
 

@@ -40,7 +40,8 @@ function send(target: number, signal: SignalName): boolean {
 /** Signals sent to us, kept until somebody asks. Deno's handler runs as an event of JavaScript, never in between. */
 export class Signals {
   readonly #arrived: () => void;
-  readonly #listeners = new Map<SignalName, () => void>();
+  readonly #listeners: (readonly [SignalName, () => void])[] = [];
+  readonly #reported = new Set<SignalName>();
   #queue: SignalName[] = [];
 
   /** @param arrived Called after a signal was put in the queue. */
@@ -50,12 +51,14 @@ export class Signals {
 
   /** @throws {OsError} EINVAL for a signal that cannot be caught, or not by Deno: real-time signals. */
   listen(signal: SignalName): void {
-    if (this.#listeners.has(signal)) return;
+    if (this.#reported.has(signal)) return;
+    signalNumber(signal);
     if (UNCATCHABLE.has(signal)) throw osError("listen to", "EINVAL", signal, "it cannot be caught");
     this.on(signal, () => {
       this.#queue.push(signal);
       this.#arrived();
     });
+    this.#reported.add(signal);
   }
 
   /** Calls `handler` at each arrival of `signal`. @throws {OsError} EINVAL if Deno has no such signal. */
@@ -65,7 +68,7 @@ export class Signals {
     } catch (error) {
       throw osError("listen to", "EINVAL", signal, error instanceof Error ? error.message : String(error));
     }
-    this.#listeners.set(signal, handler);
+    this.#listeners.push([signal, handler]);
   }
 
   /** What has arrived since the last call, oldest first. */
@@ -80,6 +83,7 @@ export class Signals {
     for (const [signal, handler] of this.#listeners) {
       Deno.removeSignalListener(signal as Deno.Signal, handler);
     }
-    this.#listeners.clear();
+    this.#listeners.length = 0;
+    this.#reported.clear();
   }
 }

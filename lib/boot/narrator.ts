@@ -1,0 +1,76 @@
+import type { Millis } from "../define/time.ts";
+import { describeFailure, describeWhy } from "../driver/mod.ts";
+import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
+import type { Phase, State, Why } from "../supervisor/mod.ts";
+
+/** Tells the story of a boot in lines that a person can follow. */
+export class Narrator {
+  readonly #graph: Graph;
+  readonly #say: (now: Millis, text: string) => void;
+  readonly #width: number;
+  /** When each service began what it is doing now. */
+  readonly #since: (Millis | undefined)[] = [];
+
+  constructor(graph: Graph, say: (now: Millis, text: string) => void) {
+    this.#graph = graph;
+    this.#say = say;
+    this.#width = Math.min(32, Math.max(8, ...graph.nodes.map(({ name }) => name.length)));
+  }
+
+  /** Tells that a service has entered a phase, if that is worth telling. */
+  tell(state: State, id: ServiceId, phase: Phase, why: Why | null, now: Millis): void {
+    // A service may pass through several phases at once; only where it has come to rest is told of waiting.
+    if (state.services[id]?.phase.phase !== phase.phase && phase.phase === "blocked") return;
+    const text = this.#words(state, id, phase, why, now);
+    if (phase.phase !== "blocked") this.#since[id] = now;
+    if (text !== null) this.#say(now, `${nodeOf(this.#graph, id).name.padEnd(this.#width)}  ${text}`);
+  }
+
+  #words(state: State, id: ServiceId, phase: Phase, why: Why | null, now: Millis): string | null {
+    const took = this.#took(id, now);
+    switch (phase.phase) {
+      case "blocked":
+        return why?.reason === "failed"
+          ? `failed: ${describeWhy(this.#graph, why)}`
+          : this.#waiting(state, id);
+      case "starting": {
+        const again = phase.attempt > 1 ? ` again (attempt ${phase.attempt})` : "";
+        return `starts${again}`;
+      }
+      case "up":
+        return nodeOf(this.#graph, id).kind === "oneshot" ? `done after ${took}` : `ready after ${took}`;
+      case "stopping":
+        return phase.after === null
+          ? "stops"
+          : `failed: ${describeFailure(phase.after)}; its process is ended`;
+      case "backoff": {
+        const pause = ((phase.until - now) / 1000).toFixed(1);
+        return `${
+          why === null ? "failed" : `failed: ${describeWhy(this.#graph, why)}`
+        }; next try in ${pause} s`;
+      }
+      case "down":
+        return this.#down(state, id, why, took);
+    }
+  }
+
+  #waiting(state: State, id: ServiceId): string | null {
+    const { dependencies } = nodeOf(this.#graph, id);
+    const awaited = dependencies.filter((edge) => state.services[edge.id]?.phase.phase !== "up");
+    if (awaited.length === 0) return null;
+    return `waits for ${awaited.map((edge) => nodeOf(this.#graph, edge.id).name).join(", ")}`;
+  }
+
+  #down(state: State, id: ServiceId, why: Why | null, took: string): string | null {
+    const fault = state.services[id]?.stopFault ?? null;
+    const unclean = fault === null ? "" : `; not cleanly: ${describeFailure(fault)}`;
+    if (why === null || why.reason === "stopped") {
+      return this.#since[id] === undefined ? null : `down after ${took}${unclean}`;
+    }
+    return `${why.reason === "finished" ? "" : "down: "}${describeWhy(this.#graph, why)}${unclean}`;
+  }
+
+  #took(id: ServiceId, now: Millis): string {
+    return `${((now - (this.#since[id] ?? now)) / 1000).toFixed(3)} s`;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Millis } from "../define/time.ts";
+import { type BootWatchdog, type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
+import type { GenerationStatus } from "./status_file.ts";
+
+/** What the judge needs of the world. */
+export interface Court {
+  /** Writes the status file. */
+  readonly write: (path: string, status: GenerationStatus) => Promise<void>;
+  /** Told of the verdict once it is on the disk, or, for `failed`, once that was tried. */
+  readonly onVerdict: (verdict: GenerationStatus, awaited: readonly string[]) => void;
+  /** Told, once, that the status file cannot be written. */
+  readonly onFault: (fault: string) => void;
+}
+
+/** How long after a status file could not be written it is tried again. */
+const RETRY: Millis = 5000;
+
+/**
+ * Judges the boot. It stands beside the graph, armed before the first service
+ * starts, so that no service can keep it from judging.
+ */
+export class BootJudge {
+  readonly #graph: Graph;
+  readonly #watchdog: BootWatchdog | null;
+  readonly #statusFile: string;
+  readonly #court: Court;
+  readonly #awaited: Set<ServiceId>;
+  #due: Millis | null;
+  #verdict: GenerationStatus | null = null;
+  #faultTold = false;
+
+  /** @param armedAt When init started: the deadline counts from there. */
+  constructor(graph: Graph, generation: string, armedAt: Millis, court: Court) {
+    this.#graph = graph;
+    this.#watchdog = graph.watchdog;
+    this.#statusFile = graph.watchdog?.statusFile(generation) ?? "";
+    this.#court = court;
+    this.#awaited = new Set(graph.watchdog?.success);
+    this.#due = graph.watchdog === null ? null : armedAt + graph.watchdog.deadline;
+  }
+
+  /** The verdict, or null while there is none. */
+  get verdict(): GenerationStatus | null {
+    return this.#verdict;
+  }
+
+  /** When it wants to be rung: at the deadline, or to write its verdict again. */
+  due(): Millis | null {
+    return this.#due;
+  }
+
+  /** Notes that a service has become ready. */
+  noteUp(id: ServiceId, now: Millis): void {
+    if (!this.#awaited.delete(id) || this.#awaited.size > 0 || this.#verdict !== null) return;
+    this.#verdict = "ok";
+    this.#write(now);
+  }
+
+  /** The time has come. */
+  ring(now: Millis): void {
+    this.#verdict ??= "failed";
+    this.#write(now);
+  }
+
+  /** Forgets the deadline: whoever shuts down on purpose has not failed. */
+  disarm(): void {
+    if (this.#verdict === null) this.#due = null;
+  }
+
+  #write(now: Millis): void {
+    const verdict = this.#verdict!;
+    this.#due = null;
+    const awaited = [...this.#awaited].map((id) => nodeOf(this.#graph, id).name);
+    this.#court.write(this.#statusFile, verdict).then(
+      () => this.#court.onVerdict(verdict, awaited),
+      (error) => {
+        if (!this.#faultTold) {
+          this.#court.onFault(`cannot write ${verdict} to ${this.#statusFile}: ${reason(error)}`);
+        }
+        this.#faultTold = true;
+        // A failed generation ends with this boot, written down or not; a good one can wait for its disk.
+        if (verdict === "failed") this.#court.onVerdict(verdict, awaited);
+        else this.#due = now + RETRY;
+      },
+    );
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

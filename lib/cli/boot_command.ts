@@ -1,0 +1,127 @@
+import { Command } from "@commander-js/extra-typings";
+import { join } from "@std/path";
+import { build, projectRoot, stderrProgress, userPath } from "../build/mod.ts";
+import { parseJournal } from "./boot_journal.ts";
+import { type Machine, type MachineEnd, runMachine } from "./boot_machine.ts";
+import { findEntry, NoNamespaces } from "./boot_namespaces.ts";
+import { exitCodeOf, parseOrExit, printProblems } from "./check_command.ts";
+
+/** Settings of {@linkcode boot}. */
+export interface BootOptions {
+  /** The units module. Default: this checkout's own, with stand-ins for the programs of FortrOS. */
+  readonly units?: string;
+  /** Whether to shut down once the boot has succeeded. */
+  readonly once?: true;
+  /** An init that is there already; then nothing is built. */
+  readonly init?: string;
+  readonly out?: string;
+  readonly runtime?: string;
+  /** A file to write init's journal to, at the end. */
+  readonly journal?: string;
+  /** False to do without overlays. */
+  readonly overlay: boolean;
+}
+
+/** Where the programs that the checkout's own units call come from, on a machine that is no FortrOS. */
+const STAND_INS = join(projectRoot, "tests", "fixtures", "fortros");
+
+/**
+ * `boot`: builds an init, and boots it as PID 1 in new namespaces.
+ *
+ * @returns The exit code: 0 if boot and shutdown went well, 2 if the boot took too long, else 1; 111 if there are no
+ * namespaces to be had.
+ * @throws {BuildFailure} If the build cannot be carried out.
+ */
+export async function boot(options: BootOptions): Promise<number> {
+  const { units, once, out, runtime, journal, overlay } = options;
+  const init = options.init === undefined
+    ? await built({ units, out, runtime })
+    : await Deno.realPath(userPath(options.init));
+  if (init === null) return 1;
+  const entry = await findEntry();
+  const standIns = units === undefined ? STAND_INS : null;
+  say(`${entry.text}; ${standIns === null ? "no stand-ins" : `stand-ins from ${standIns}`}`);
+  const args = once ? ["--once"] : [];
+  const machine: Machine = { entry, init, args, standIns, overlay };
+  const end = await runMachine(machine, say);
+  if (journal !== undefined) await Deno.writeTextFile(userPath(journal), end.journal);
+  const [summary, code] = judge(end);
+  say(summary);
+  return code;
+}
+
+async function built(options: Pick<BootOptions, "units" | "out" | "runtime">): Promise<string | null> {
+  const result = await build({ ...options, progress: stderrProgress });
+  if (result.ok) return result.init;
+  printProblems(result.problems);
+  return null;
+}
+
+/** Init prints on standard output; what is said about it goes the other way. */
+function say(line: string): void {
+  console.error(`boot: ${line}`);
+}
+
+/** What to say at the end, and the exit code. */
+function judge(
+  { status, failure, startedAt, endedAt, journal }: MachineEnd,
+): [summary: string, code: number] {
+  if (status === null) return [`cannot start init: ${failure}`, 1];
+  if ("signal" in status) return [`init was ended by ${status.signal} after ${time(endedAt - startedAt)}`, 1];
+  const entries = parseJournal(journal);
+  const shutdown = entries.find(({ event }) => event === "shutdown");
+  const parts: string[] = [];
+  const up = entries.filter(({ event, t }) => event === "up" && t < (shutdown?.t ?? Infinity));
+  const last = up[up.length - 1];
+  if (last !== undefined) {
+    parts.push(`${up.length} services up ${time(last.t / 1e6 - startedAt)} after the start of init`);
+  }
+  if (shutdown !== undefined) parts.push(`down ${time(endedAt - shutdown.t / 1e6)} after the word for it`);
+  const verdict = { 0: "boot and shutdown clean", 2: "the boot watchdog expired" }[status.code] ??
+    "boot or shutdown not clean";
+  return [[...parts, `${verdict}, exit code ${status.code}`].join("; "), status.code];
+}
+
+function time(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** The subcommand `boot`. */
+export const bootCommand = new Command("boot")
+  .description(
+    "Builds an init and boots it as PID 1 in new PID, mount, UTS, IPC and network namespaces, as root or in a user " +
+      "namespace. Ctrl-C shuts down; once more hurries, a third time kills.",
+  )
+  .option(
+    "--units <file>",
+    "a units module of your own, anywhere on disk; its services run with no stand-ins",
+  )
+  .option("--once", "shut down once the boot has succeeded")
+  .option("--out <dir>", "the folder of generations, for the build", "dist")
+  .option("--runtime <which>", "the runtime to build with: auto, official, npm or a path", "auto")
+  .option("--init <file>", "boot this init, and build nothing")
+  .option("--journal <file>", "at the end, write init's journal to this file")
+  .option("--no-overlay", "bind the host's folders read-only instead of laying writable memory over them")
+  .addHelpText(
+    "after",
+    `
+Inside, the host's files are seen through overlays: services can read them, and whatever they write stays in memory
+and is gone at the end. /run, /dev and /persist are fresh, the network has only a loopback interface, the host's disks
+cannot be reached. With this checkout's own units, stand-ins lie where the programs of FortrOS would, and a second
+network holds the machine that they pull from; see tests/fixtures/fortros.
+
+Exit codes: 0 boot and shutdown were clean, 1 they were not, 2 the boot watchdog expired, 111 no namespaces.`,
+  )
+  .action(async (options) => Deno.exit(await exitCodeOf(() => withCure(options))));
+
+async function withCure(options: BootOptions): Promise<number> {
+  try {
+    return await boot(options);
+  } catch (error) {
+    if (!(error instanceof NoNamespaces)) throw error;
+    say(`${error.message}\n    ${error.cure}`);
+    return 111;
+  }
+}
+
+if (import.meta.main) await parseOrExit(bootCommand.exitOverride());

@@ -1,0 +1,88 @@
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { buildInfo, markGeneration, supervise, surviveErrors } from "../boot/mod.ts";
+import { EXIT_CODES } from "./exit_codes.ts";
+import { BadSystem, loadGraph } from "./load.ts";
+import { checkRole, dryrunRole, formats, manifestRole } from "./rest_roles.ts";
+import { scriptRole } from "./script_role.ts";
+
+/** The exports of a units module. */
+export type Units = Readonly<Record<string, unknown>>;
+
+/**
+ * The init binary: does what its arguments, and its pid, ask for, and ends
+ * this process with the exit code of that.
+ */
+export async function main(units: Units): Promise<never> {
+  surviveErrors();
+  Deno.exit(await perform(units, Deno.args));
+}
+
+/** Carries out one call of the binary; the exit code says how it went. */
+async function perform(units: Units, args: readonly string[]): Promise<number> {
+  let code: number = EXIT_CODES.yes;
+  const program = initProgram(units, (result) => code = result);
+  const words = Deno.pid === 1 ? bootWords(program.commands.map((command) => command.name()), args) : args;
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.yes : EXIT_CODES.usage;
+    console.error(error instanceof Error ? error.message : String(error));
+    return error instanceof BadSystem ? EXIT_CODES.no : EXIT_CODES.system;
+  }
+}
+
+/** PID 1 boots whatever the kernel passes on: words of its command line that it does not know arrive here. */
+function bootWords(roles: readonly string[], args: readonly string[]): readonly string[] {
+  if (roles.includes(args[0] ?? "") || args.some((word) => word === "--help" || word === "-h")) return args;
+  return ["boot", ...args.filter((word) => word.startsWith("--"))];
+}
+
+function initProgram(units: Units, done: (code: number) => void) {
+  const { generation, version } = buildInfo();
+  const program = new Command("init")
+    .description("Boots this system and supervises it. As PID 1 it needs no argument.")
+    .version(`denit ${version}, generation ${generation}`)
+    .exitOverride();
+  program.command("boot")
+    .description("supervise the system; what PID 1 does, and any process may do")
+    .option(
+      "--runtime-dir <dir>",
+      "sockets, journal and logs (default: $DENIT_RUNTIME_DIR, /run/denit, or $XDG_RUNTIME_DIR/denit)",
+    )
+    .option("--log-dir <dir>", "logs of the services (default: log in the runtime directory)")
+    .option("--once", "shut down as soon as the boot has succeeded")
+    .addHelpText(
+      "after",
+      "\nSIGTERM or SIGINT shuts down in order; a second one hurries.\nExit code: 0 a clean end, 1 one that was not, 2 the boot missed its deadline.",
+    )
+    .action(async (options) => done(await supervise(loadGraph(units), options)));
+  program.command("dryrun")
+    .description("print the boot order without booting")
+    .addOption(formats())
+    .action(async ({ format }) => done(await dryrunRole(loadGraph(units), format)));
+  program.command("check")
+    .description("prove what can be proved at rest; prints every fault")
+    .action(() => done(checkRole(units)));
+  program.command("manifest")
+    .description("print what this binary was built from")
+    .action(() => done(manifestRole(loadGraph(units))));
+  program.command("mark")
+    .description("write the verdict on this generation to its status file")
+    .argument("<verdict>", "ok or failed")
+    .action(async (verdict) => done(await markRole(units, verdict)));
+  program.command("script", { hidden: true })
+    .argument("<service>").argument("<task>")
+    .action(async (name, task) => done(await scriptRole(units, name, task)));
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+async function markRole(units: Units, verdict: string): Promise<number> {
+  if (verdict !== "ok" && verdict !== "failed") {
+    console.error(`cannot mark the generation ${verdict}: say ok or failed`);
+    return EXIT_CODES.usage;
+  }
+  await markGeneration(loadGraph(units), verdict);
+  return EXIT_CODES.yes;
+}

@@ -1,0 +1,42 @@
+/** What the binary says of itself at rest, on any machine, without root. */
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { buildInfo } from "../boot/mod.ts";
+import { describeItself } from "../build/describe_system.ts";
+import { dryRun } from "../driver/mod.ts";
+import { check, type Graph, renderDiagnostic, resolve } from "../graph/mod.ts";
+import { EXIT_CODES } from "./exit_codes.ts";
+import { type Format, FORMATS, renderBoot } from "./render_boot.ts";
+
+/** The option that chooses how a dry run is printed. */
+export function formats() {
+  return new Option("--format <format>", FORMATS.join(", ")).default("text" as Format).argParser(
+    (word): Format => {
+      const format = FORMATS.find((known) => known === word);
+      if (format === undefined) throw new InvalidArgumentError(`There are ${FORMATS.join(", ")}.`);
+      return format;
+    },
+  );
+}
+
+/** Boots on a virtual kernel, and prints in which order. */
+export async function dryrunRole(graph: Graph, format: Format): Promise<number> {
+  const run = await dryRun(graph);
+  console.log(renderBoot(graph, run, format));
+  return run.faults.length === 0 ? EXIT_CODES.yes : EXIT_CODES.no;
+}
+
+/** Prints every diagnostic. */
+export function checkRole(units: Readonly<Record<string, unknown>>): number {
+  const { graph, diagnostics } = resolve(units, buildInfo().origins);
+  const found = graph === null ? diagnostics : check(graph);
+  for (const diagnostic of found) console.error(renderDiagnostic(diagnostic));
+  if (graph === null || found.length > 0) return EXIT_CODES.no;
+  console.log(`${graph.nodes.length} services: nothing wrong`);
+  return EXIT_CODES.yes;
+}
+
+/** Prints the manifest's part that the binary itself can know. */
+export function manifestRole(graph: Graph): number {
+  console.log(JSON.stringify(describeItself(graph), null, 2));
+  return EXIT_CODES.yes;
+}

@@ -1,0 +1,55 @@
+import type { Json, Parser } from "../define/json.ts";
+import type { Millis } from "../define/time.ts";
+import type { ServiceId } from "../graph/graph.ts";
+import type { Fd, Pid } from "../os/os.ts";
+
+/** The most that a oneshot may yield on its standard output, in bytes. */
+const LONGEST_OUTPUT = 1024 * 1024;
+
+/** What the driver keeps of one process of a service while it lives. */
+export interface Attempt {
+  readonly id: ServiceId;
+  readonly attempt: number;
+  pid: Pid;
+  /** The reading end of the notification pipe, until the process is ready. */
+  notification: Fd | null;
+  /** Where what the process yields is read and gathered, if it yields anything. */
+  yielding: { readonly fd: Fd; readonly output: Output } | null;
+  /** State of the readiness reducer; meaningless once `observed` is false. */
+  readiness: Json;
+  /** Whether its readiness still is to be found out. */
+  observed: boolean;
+  /** Whether it has closed its notification descriptor without a notification. */
+  hungUp: boolean;
+  /** When the readiness reducer wants to be asked again. */
+  alarm: Millis | null;
+  /** Ends the look that a probe is taking. */
+  cancelProbe: (() => void) | null;
+}
+
+/** Text that a process yields, gathered up to a limit. */
+export class Output {
+  readonly #decoder = new TextDecoder();
+  #text = "";
+  #bytes = 0;
+
+  /** Adds what was read. Beyond the limit it is thrown away, so that the process need not wait for anybody. */
+  add(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes <= LONGEST_OUTPUT) this.#text += this.#decoder.decode(bytes, { stream: true });
+  }
+
+  /** What it all means, or why it means nothing. */
+  parse(parser: Parser<unknown>): { readonly output: Json } | { readonly fault: string } {
+    if (this.#bytes > LONGEST_OUTPUT) {
+      return { fault: `it printed more than ${LONGEST_OUTPUT} bytes as its output` };
+    }
+    try {
+      return { output: parser.parse(this.#text + this.#decoder.decode()) };
+    } catch (error) {
+      return {
+        fault: `its output is not ${parser.expects}: ${error instanceof Error ? error.message : error}`,
+      };
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Failures and reasons in words: what the console, `status` and `why` show. */
+import { type Graph, nodeOf } from "../graph/graph.ts";
+import type { Failure, Status, Why } from "../supervisor/mod.ts";
+
+/** How a process ended: `exit code 1`, `killed by SIGSEGV (core dumped)`. */
+export function describeStatus(status: Status): string {
+  if ("code" in status) return `exit code ${status.code}`;
+  return `killed by ${status.signal}${status.core === true ? " (core dumped)" : ""}`;
+}
+
+/** What went wrong with an attempt. */
+export function describeFailure(failure: Failure): string {
+  switch (failure.type) {
+    case "spawn":
+      return failure.message;
+    case "exit":
+      return failure.ready
+        ? describeStatus(failure.status)
+        : `${describeStatus(failure.status)} before it was ready${
+          "code" in failure.status && failure.status.code === 0
+            ? "; a longrun must stay in the foreground, so check whether it goes to the background by itself"
+            : ""
+        }`;
+    case "timeout":
+      return `not done after ${Math.round(failure.after) / 1000} s`;
+    case "readiness":
+    case "output":
+      return failure.detail;
+  }
+}
+
+/** Why a service is not up. */
+export function describeWhy(graph: Graph, why: Why): string {
+  switch (why.reason) {
+    case "not-started":
+      return "nobody has asked for it";
+    case "stopped":
+      return {
+        operator: "stopped",
+        release: "not needed any more",
+        shutdown: "the system shuts down",
+      }[why.by];
+    case "pinned":
+      return "pinned down";
+    case "finished":
+      return `finished: ${describeStatus(why.status)}`;
+    case "failed":
+      return `${describeFailure(why.failure)}${
+        { retry: "", policy: "", permanent: "; another try is pointless", "gave-up": "; given up" }[why.final]
+      }`;
+    case "dependency":
+      return `${nodeOf(graph, why.on).name} is not there`;
+    case "stuck":
+      return `process ${why.pid} does not end, not even by SIGKILL: it hangs in the kernel`;
+  }
+}

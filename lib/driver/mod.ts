@@ -1,0 +1,22 @@
+/**
+ * The driver: waits for something to happen, tells the state machine, does
+ * what it says. Journal, readiness observation and probes belong to it.
+ *
+ * May import: lib/os (the interface), lib/supervisor, lib/graph, lib/log, lib/define.
+ *
+ * @example
+ * ```ts
+ * import { networkProber } from "../driver/mod.ts";
+ *
+ * const missing = await networkProber({ type: "file", path: "/" }, 1000, new AbortController().signal);
+ * if (missing !== null) throw new Error(missing);
+ * ```
+ *
+ * @module
+ */
+export { describeFailure, describeStatus, describeWhy } from "./describe.ts";
+export { Driver, type DriverSettings } from "./driver.ts";
+export { type DryRun, dryRun } from "./dry_run.ts";
+export { type Details, Journal, type Sink } from "./journal.ts";
+export { type Look, type NetworkProbe, networkProber, type Prober } from "./prober.ts";
+export { BODY_OUTPUT_FD, type Habitat } from "./spawner.ts";

@@ -1,0 +1,165 @@
+import { type Command, commandFault } from "../define/command.ts";
+import type { Json } from "../define/json.ts";
+import type { Node, ServiceId } from "../graph/graph.ts";
+import { selfPath } from "../kinds/script.ts";
+import { OsError } from "../os/error.ts";
+import type { Fd, FdMapping, Os, Pid } from "../os/os.ts";
+import type { Failure, Inputs } from "../supervisor/mod.ts";
+import { type Attempt, Output } from "./attempt.ts";
+
+/** How processes are started in this place. */
+export interface Habitat {
+  /** The environment that every process gets, before its own settings. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The working directory of a process that names none; null for that of the supervisor. */
+  readonly cwd: string | null;
+  /** Program and first arguments that start this binary again, for TypeScript bodies. */
+  readonly self: readonly [string, ...string[]];
+}
+
+/** What one spawn is for. */
+export interface Order {
+  readonly id: ServiceId;
+  readonly attempt: number;
+  readonly inputs: Inputs;
+  /** What it yielded when it came up, if this takes it down again. */
+  readonly undoes: { readonly output: Json } | null;
+}
+
+/** The descriptor on which a TypeScript body hands over what it returns: its standard output is for its log. */
+export const BODY_OUTPUT_FD = 3;
+
+/** Starts the processes of services. The log pipes are kept, so that they outlive a crash. */
+export class Spawner {
+  readonly #os: Os;
+  readonly #habitat: Habitat;
+  readonly #logPipes: (Fd | undefined)[] = [];
+  readonly #watchLog: (id: ServiceId, read: Fd) => void;
+
+  constructor(os: Os, habitat: Habitat, watchLog: (id: ServiceId, read: Fd) => void) {
+    this.#os = os;
+    this.#habitat = habitat;
+    this.#watchLog = watchLog;
+  }
+
+  /**
+   * Starts a process of a service.
+   *
+   * @returns The attempt, its pipes not yet watched; or why there is none.
+   */
+  spawn(node: Node, order: Order): Attempt | Failure {
+    const ends: Fd[] = [];
+    const attempt: Attempt = {
+      id: order.id,
+      attempt: order.attempt,
+      pid: 0,
+      notification: null,
+      yielding: null,
+      readiness: null,
+      observed: order.undoes === null && node.kind === "longrun",
+      hungUp: false,
+      alarm: null,
+      cancelProbe: null,
+    };
+    try {
+      const command = makeCommand(node, order);
+      const fds = this.#descriptors(node, order, attempt, ends);
+      attempt.pid = this.spawnCommand(command, fds);
+      return attempt;
+    } catch (error) {
+      if (attempt.notification !== null) this.#os.close(attempt.notification);
+      if (attempt.yielding !== null) this.#os.close(attempt.yielding.fd);
+      return describe(error);
+    } finally {
+      for (const fd of ends) this.#os.close(fd);
+    }
+  }
+
+  /** Starts a process as this place does it. @throws {OsError} As `Os.spawn`. */
+  spawnCommand(command: Command, fds: readonly FdMapping[]): Pid {
+    const { env, cwd, self } = this.#habitat;
+    const [program, ...rest] = command.argv;
+    return this.#os.spawn({
+      argv: program === selfPath ? [...self, ...rest] : command.argv,
+      env: command.env === undefined ? env : merge(env, command.env),
+      cwd: command.cwd ?? cwd ?? undefined,
+      fds,
+    });
+  }
+
+  /** The descriptors of a process; those that only it needs are added to `ends`, to be closed after the spawn. */
+  #descriptors(node: Node, order: Order, attempt: Attempt, ends: Fd[]): FdMapping[] {
+    const { definition } = node;
+    const log = this.#logPipe(order.id);
+    const fds: FdMapping[] = [{ from: log, to: 1 }, { from: log, to: 2 }];
+    if (definition.body !== null) {
+      const { inputs, undoes } = order;
+      const text = JSON.stringify(undoes === null ? { inputs } : { inputs, output: undoes.output });
+      const input = this.#os.blob(new TextEncoder().encode(text));
+      ends.push(input);
+      fds.push({ from: input, to: 0 });
+    }
+    if (order.undoes !== null) return fds;
+    if (definition.output !== null) {
+      const { read, write } = this.#os.pipe();
+      ends.push(write);
+      attempt.yielding = { fd: read, output: new Output() };
+      if (definition.body !== null) fds.push({ from: write, to: BODY_OUTPUT_FD });
+      else fds[0] = { from: write, to: 1 };
+    }
+    const fd = definition.ready?.fd ?? null;
+    if (fd !== null) {
+      const { read, write } = this.#os.pipe();
+      ends.push(write);
+      attempt.notification = read;
+      fds.push({ from: write, to: fd });
+    }
+    return fds;
+  }
+
+  #logPipe(id: ServiceId): Fd {
+    const known = this.#logPipes[id];
+    if (known !== undefined) return known;
+    const { read, write } = this.#os.pipe();
+    this.#logPipes[id] = write;
+    this.#watchLog(id, read);
+    return write;
+  }
+}
+
+function makeCommand(node: Node, order: Order): Command {
+  const { definition, name } = node;
+  const { inputs, undoes } = order;
+  const made: unknown = undoes === null ? definition.run(inputs) : definition.undo?.(inputs, undoes.output);
+  const fault = commandFault(made);
+  if (fault !== null) throw new Error(`${undoes === null ? "run" : "undo"} returned no command: ${fault}`);
+  const command = made as Command;
+  if (definition.body === null) return command;
+  return { ...command, argv: [...command.argv, name, undoes === null ? "run" : "undo"] };
+}
+
+function merge(
+  env: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const merged = { ...env };
+  for (const [name, text] of Object.entries(own)) {
+    if (text === undefined) delete merged[name];
+    else merged[name] = text;
+  }
+  return merged;
+}
+
+function describe(error: unknown): Failure {
+  if (error instanceof OsError) {
+    return { type: "spawn", stage: error.call, code: error.code, message: error.message };
+  }
+  // `run` is the unit author's code: where it threw is worth as much as what.
+  const message = error instanceof Error ? firstLines(error) : String(error);
+  return { type: "spawn", stage: "run", code: "EXCEPTION", message: `cannot make the command: ${message}` };
+}
+
+function firstLines(error: Error): string {
+  const where = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "))?.trim();
+  return where === undefined ? error.message : `${error.message} (${where})`;
+}

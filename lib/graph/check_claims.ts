@@ -1,0 +1,161 @@
+import type { Claims } from "../define/policy.ts";
+import { type Graph, type Node, nodeOf } from "./graph.ts";
+import { enclosing, normalPath } from "./path.ts";
+import { type Report, whereDefined } from "./report.ts";
+
+/** One thing that a service says is its own. */
+interface Claim {
+  readonly setting: string;
+  /** For people: `port`, `socket`. */
+  readonly word: string;
+  /** In a form in which equal things are equal. */
+  readonly thing: string;
+}
+
+const pathClaims: readonly (readonly [setting: Exclude<keyof Claims, "ports">, word: string])[] = [
+  ["sockets", "socket"],
+  ["pidFiles", "pid file"],
+  ["mountPoints", "mount point"],
+  ["stateDirectories", "state directory"],
+];
+
+/**
+ * Claims that collide, that are none, or that lie below a mount point that
+ * may not be mounted yet. Notification fds are not among them: each process
+ * has a table of its own, and a service has one readiness, so one fd.
+ */
+export function checkClaims(graph: Graph, report: Report): void {
+  const owners = new Map<string, Node>();
+  const claims = new Map<Node, readonly Claim[]>();
+  for (const node of graph.nodes) {
+    const own = [...portsOf(node, report), ...pathsOf(node, report)];
+    claims.set(node, own);
+    for (const claim of own) {
+      const key = `${claim.word} ${claim.thing}`;
+      const owner = owners.get(key) ?? portOwner(owners, claim);
+      if (owner === undefined) owners.set(key, node);
+      else if (owner !== node) collision(graph, node, owner, claim, claim.thing, report);
+    }
+  }
+  for (const [node, own] of claims) for (const claim of own) checkNesting(graph, node, claim, owners, report);
+}
+
+function collision(
+  graph: Graph,
+  node: Node,
+  owner: Node,
+  { setting, word, thing }: Claim,
+  taken: string,
+  report: Report,
+): void {
+  const where = whereDefined(graph, owner);
+  const inside = taken === thing ? "" : `, as ${taken}`;
+  report(
+    node,
+    setting,
+    `cannot give ${word} ${thing} to ${node.name}: ${owner.name} has it already${inside}${
+      where === null ? "" : ` (${where})`
+    }`,
+    "change one of the two, or take one of the services away",
+  );
+}
+
+/** What a claim on every host has to do with one on a single host: `tcp 80` and `tcp 80 on 127.0.0.1`. */
+function portOwner(owners: ReadonlyMap<string, Node>, { word, thing }: Claim): Node | undefined {
+  if (word !== "port") return undefined;
+  const [general, host] = thing.split(" on ");
+  if (host !== undefined) return owners.get(`port ${general}`);
+  for (const [key, owner] of owners) if (key.startsWith(`port ${general} on `)) return owner;
+  return undefined;
+}
+
+function portsOf(node: Node, report: Report): readonly Claim[] {
+  const { claims, ready } = node.definition;
+  const found: Claim[] = [];
+  for (const port of claims.ports ?? []) {
+    const [number, protocol = "tcp"] = String(port).split("/");
+    const value = Number(number);
+    if (Number.isInteger(value) && value >= 1 && value <= 65535 && ["tcp", "udp"].includes(protocol)) {
+      found.push({ setting: "claims.ports", word: "port", thing: `${protocol} ${value}` });
+      continue;
+    }
+    const cause = `cannot give port ${port} to ${node.name}: it is no port`;
+    report(node, "claims.ports", cause, 'give a whole number from 1 to 65535, or such as "53/udp"');
+  }
+  const probe = ready?.probe;
+  if (probe?.type === "tcp") {
+    found.push({ setting: "ready", word: "port", thing: `tcp ${probe.port} on ${hostOf(probe.host)}` });
+  } else if (probe?.type === "http") {
+    const { port, hostname } = new URL(probe.url);
+    found.push({ setting: "ready", word: "port", thing: `tcp ${port || "80"} on ${hostOf(hostname)}` });
+  }
+  return found;
+}
+
+/** The names of this machine are one host. */
+function hostOf(host: string): string {
+  return ["localhost", "::1", "[::1]"].includes(host) || host.startsWith("127.") ? "127.0.0.1" : host;
+}
+
+function pathsOf(node: Node, report: Report): readonly Claim[] {
+  const { claims, ready } = node.definition;
+  const found: Claim[] = [];
+  for (const [key, word] of pathClaims) {
+    const setting = `claims.${key}`;
+    for (const path of claims[key] ?? []) {
+      if (path.startsWith("/")) found.push({ setting, word, thing: normalPath(path) });
+      else {
+        const cause = `cannot give ${word} ${path} to ${node.name}: it is not an absolute path`;
+        report(node, setting, cause, "write it from the root, such as /run/name");
+      }
+    }
+  }
+  if (ready?.probe?.type === "unix") {
+    found.push({ setting: "ready", word: "socket", thing: normalPath(ready.probe.path) });
+  }
+  return found;
+}
+
+/** Looks outwards from a path for state of others, and for what must be mounted first. */
+function checkNesting(
+  graph: Graph,
+  node: Node,
+  claim: Claim,
+  owners: ReadonlyMap<string, Node>,
+  report: Report,
+): void {
+  if (claim.word === "port") return;
+  for (const around of enclosing(claim.thing)) {
+    const keeper = owners.get(`state directory ${around}`);
+    if (
+      claim.word === "state directory" && keeper !== undefined && keeper !== node && around !== claim.thing
+    ) {
+      collision(graph, node, keeper, claim, around, report);
+    }
+    const mount = owners.get(`mount point ${around}`);
+    if (mount === undefined || mount === node || (claim.word === "mount point" && around === claim.thing)) {
+      continue;
+    }
+    if (dependsOn(graph, node, mount)) return;
+    report(
+      node,
+      claim.setting,
+      `cannot place ${claim.word} ${claim.thing} of ${node.name}: it lies below ${around}, which ${mount.name} may mount later`,
+      `add ${mount.name} to the deps of ${node.name}`,
+    );
+    return;
+  }
+}
+
+/** Whether a service starts only after another, and starts it: by any chain of dependencies but `after`. */
+function dependsOn(graph: Graph, node: Node, other: Node): boolean {
+  const seen = new Set([node.id]);
+  for (const id of seen) {
+    if (id === other.id) return true;
+    for (const edge of nodeOf(graph, id).dependencies) {
+      // A dependency has a smaller id than its dependents, so what is below `other` cannot lead to it.
+      if (edge.kind !== "after" && edge.id >= other.id) seen.add(edge.id);
+    }
+  }
+  return false;
+}

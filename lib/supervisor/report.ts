@@ -1,0 +1,138 @@
+/** What the driver reports of processes, and what the passing of time means for them. */
+import type { Json } from "../define/json.ts";
+import { nodeOf, type ServiceId } from "../graph/graph.ts";
+import { at, type Draft, drop, put, take, touch } from "./draft.ts";
+import { equalJson } from "./equal.ts";
+import type { Event } from "./event.ts";
+import { sentence } from "./policy.ts";
+import type { Failure, Phase } from "./state.ts";
+import { becomeUp, carryOut, enter, noteSpawned, press, stop } from "./unit.ts";
+import { renewAll, shutdownWish } from "./wish.ts";
+
+/** An event that is about one attempt. */
+export type Report = Extract<Event, { readonly attempt: number }>;
+
+/** Takes note of what has become of an attempt, unless it is over already. */
+export function noteReport(draft: Draft, event: Report): void {
+  const service = at(draft, event.id);
+  const { phase } = service;
+  const { policy } = nodeOf(draft.graph, event.id);
+  if (!("attempt" in phase) || phase.attempt !== event.attempt) return;
+  switch (event.type) {
+    case "spawned":
+      return take(draft, event.id, noteSpawned(service, policy, event.pid));
+    case "spawnFailed":
+      if (phase.phase === "starting") fail(draft, event.id, event.failure);
+      else if (phase.phase === "stopping") endStop(draft, event.id, phase, event.failure);
+      return;
+    case "ready":
+      if (phase.phase === "starting") rise(draft, event.id, phase.pid, event.output);
+      return;
+    case "readyFailed":
+      if (phase.phase !== "starting") return;
+      return abort(draft, event.id, { type: "readiness", detail: event.detail });
+    case "exited":
+      return noteExit(draft, event, phase);
+  }
+}
+
+/** Carries out what is due: start timeouts, stop timeouts, the end of pauses. */
+export function passTime(draft: Draft): void {
+  for (const { id, policy } of draft.graph.nodes) {
+    const service = at(draft, id);
+    const { phase } = service;
+    switch (phase.phase) {
+      case "starting":
+        if (phase.deadline <= draft.now) {
+          abort(draft, id, { type: "timeout", after: draft.now - service.since });
+        }
+        break;
+      case "stopping":
+        if (phase.deadline === null || phase.deadline > draft.now) break;
+        take(draft, id, press(service, policy, draft.now));
+        touch(draft, id);
+        break;
+      case "backoff":
+        if (phase.until <= draft.now) touch(draft, id);
+        break;
+      case "down":
+      case "blocked":
+      case "up":
+        break;
+    }
+  }
+}
+
+function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phase: Phase): void {
+  const { id, status, output = null, fault } = event;
+  const { kind } = nodeOf(draft.graph, id);
+  const done = kind === "oneshot" && "code" in status && status.code === 0;
+  const failure: Failure = done && fault !== undefined
+    ? { type: "output", detail: fault }
+    : { type: "exit", status, ready: phase.phase === "up" };
+  if (phase.phase === "stopping") {
+    if (phase.process === "undo") {
+      endStop(draft, id, phase, "code" in status && status.code === 0 ? null : failure);
+    } else if (done && fault === undefined && phase.after === null) {
+      // It did its work in spite of the signal, so there is something to undo.
+      rise(draft, id, null, output);
+    } else {
+      endStop(draft, id, phase, null);
+    }
+  } else if (done && fault === undefined) {
+    rise(draft, id, null, output);
+  } else {
+    fail(draft, id, failure);
+  }
+}
+
+/** A service is ready; those that live with another output of it are renewed. */
+function rise(draft: Draft, id: ServiceId, pid: number | null, output: Json): void {
+  const service = at(draft, id);
+  const changed = service.outputs === 0 || !equalJson(service.output, output);
+  if (changed && service.outputs > 0) {
+    const { dependents } = nodeOf(draft.graph, id);
+    const stale = dependents.filter((edge) => edge.kind === "need" && at(draft, edge.id).pinned !== "up");
+    renewAll(draft, stale.map((edge) => edge.id));
+  }
+  put(draft, id, becomeUp(service, pid, output, changed, draft.now));
+}
+
+/** A start that has failed while its process still runs: the process goes first. */
+function abort(draft: Draft, id: ServiceId, failure: Failure): void {
+  const { policy } = nodeOf(draft.graph, id);
+  take(draft, id, stop(at(draft, id), policy, failure, draft.ending?.hurry ?? false, draft.now));
+}
+
+/** A process has ended that was being stopped, or its undo could not even start. */
+function endStop(
+  draft: Draft,
+  id: ServiceId,
+  phase: Extract<Phase, { phase: "stopping" }>,
+  fault: Failure | null,
+): void {
+  if (phase.after !== null) return fail(draft, id, phase.after);
+  const service = at(draft, id);
+  const stopFault = phase.process === "undo" ? service.stopFault ?? fault : service.stopFault;
+  // A service that was stuck and has ended after all is down for what it was stopped for.
+  const why = service.why?.reason === "stuck" ? { reason: "stopped", by: "operator" } as const : service.why;
+  put(draft, id, enter({ ...service, stopFault, why }, { phase: "down" }, draft.now));
+}
+
+/** An attempt has failed and nothing of it runs: another one follows, or what needs the service falls with it. */
+function fail(draft: Draft, id: ServiceId, failure: Failure): void {
+  const service = at(draft, id);
+  const { policy } = nodeOf(draft.graph, id);
+  if (service.wanted === "down" || draft.ending !== null) {
+    put(draft, id, enter(service, { phase: "down" }, draft.now));
+    return;
+  }
+  const verdict = sentence(service, policy, failure, draft.now);
+  const next = carryOut(service, failure, verdict, draft.now);
+  put(draft, id, next);
+  if (verdict.again) return;
+  drop(draft, id, next.why!);
+  const then = policy.restart.giveUp?.then ?? "stay-down";
+  if (verdict.final !== "gave-up" || then === "stay-down" || draft.ending !== null) return;
+  shutdownWish(draft, then === "shutdown" ? "exit" : then);
+}

@@ -1,0 +1,23 @@
+import { type FakeOs, fakeOs } from "../../lib/os/fake/mod.ts";
+import type { Os } from "../../lib/os/mod.ts";
+import { behave } from "./program.ts";
+import type { Machine } from "./session.ts";
+import { contract, disposal } from "./suite.ts";
+
+const opened = new WeakMap<Os, FakeOs>();
+
+const fake: Machine = {
+  name: "fake",
+  open() {
+    const os = fakeOs({ behave });
+    opened.set(os, os);
+    return os;
+  },
+  close() {},
+  signalUs: (os, signal) => opened.get(os)!.signalSelf(signal),
+  state: (os, pid) => opened.get(os)!.live.get(pid)?.state === "stopped" ? "T" : "S",
+  openFds: (os) => opened.get(os)!.openFds(),
+};
+
+contract(fake);
+disposal(fake);
