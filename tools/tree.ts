@@ -42,9 +42,14 @@ export function read(path: string): string {
   return Deno.readTextFileSync(join(root, path));
 }
 
-/** The lines of a text; a last line need not end in a newline. */
-export function lineCount(text: string): number {
-  return text === "" ? 0 : text.replace(/\n$/, "").split("\n").length;
+/** A source text without its comments, but for those that share a line with code. */
+export function withoutComments(text: string): string {
+  return text.replace(/^\s*\/\*[\s\S]*?\*\//gm, "").replace(/^\s*\/\/.*$/gm, "");
+}
+
+/** The lines of a text that hold code. */
+export function codeLines(text: string): number {
+  return withoutComments(text).split("\n").filter((line) => line.trim() !== "").length;
 }
 
 /** The path from the root that a `file:` URL names; null if it lies outside or is no such URL. */

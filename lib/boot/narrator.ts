@@ -31,7 +31,7 @@ export class Narrator {
     switch (phase.phase) {
       case "blocked":
         return why?.reason === "failed"
-          ? `failed: ${describeWhy(this.#graph, why)}`
+          ? `failed: ${describeWhy(this.#graph, id, why)}`
           : this.#waiting(state, id);
       case "starting": {
         const again = phase.attempt > 1 ? ` again (attempt ${phase.attempt})` : "";
@@ -42,11 +42,11 @@ export class Narrator {
       case "stopping":
         return phase.after === null
           ? "stops"
-          : `failed: ${describeFailure(phase.after)}; its process is ended`;
+          : `failed: ${describeFailure(this.#graph, id, phase.after)}; its process is ended`;
       case "backoff": {
         const pause = ((phase.until - now) / 1000).toFixed(1);
         return `${
-          why === null ? "failed" : `failed: ${describeWhy(this.#graph, why)}`
+          why === null ? "failed" : `failed: ${describeWhy(this.#graph, id, why)}`
         }; next try in ${pause} s`;
       }
       case "down":
@@ -63,11 +63,11 @@ export class Narrator {
 
   #down(state: State, id: ServiceId, why: Why | null, took: string): string | null {
     const fault = state.services[id]?.stopFault ?? null;
-    const unclean = fault === null ? "" : `; not cleanly: ${describeFailure(fault)}`;
+    const unclean = fault === null ? "" : `; not cleanly: ${describeFailure(this.#graph, id, fault)}`;
     if (why === null || why.reason === "stopped") {
       return this.#since[id] === undefined ? null : `down after ${took}${unclean}`;
     }
-    return `${why.reason === "finished" ? "" : "down: "}${describeWhy(this.#graph, why)}${unclean}`;
+    return `${why.reason === "finished" ? "" : "down: "}${describeWhy(this.#graph, id, why)}${unclean}`;
   }
 
   #took(id: ServiceId, now: Millis): string {

@@ -60,8 +60,11 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   const { generation, version } = buildInfo();
 
   const file = openJournal(folder);
+  let journalFault = "";
   const journal = new Journal(graph, (lines) => {
-    if (typeof file !== "string") file.writeSync(new TextEncoder().encode(lines));
+    const fault = typeof file === "string" ? "" : appendTo(file, lines);
+    if (fault !== "" && fault !== journalFault) shown.line(os.now(), `cannot write the journal: ${fault}`);
+    journalFault = fault;
   });
   const complain = (fault: string) => {
     const now = os.now();
@@ -125,10 +128,14 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     endIfOnce();
   };
   const endIfOnce = () => {
-    if (!options.once || progress.finishedAt === null) return;
-    // A boot that is not through in time, or whose verdict is still to come, is not over.
-    if (progress.state === "ok" && graph.watchdog !== null && judge.verdict === null) return;
-    if (driver.state.ending === null) shutDown("exit");
+    if (!options.once || driver.state.ending !== null) return;
+    if (graph.watchdog !== null && judge.verdict === null && progress.state !== "degraded") return;
+    if (progress.finishedAt !== null) return shutDown("exit");
+    // The boot is good, but something keeps failing: that need not be waited for longer than for the boot.
+    setTimeout(() => {
+      if (progress.finishedAt === null) progress.state = "degraded";
+      shutDown("exit");
+    }, Math.max(0, startedAt + (graph.watchdog?.deadline ?? 0) - os.now()));
   };
 
   driver.listen(SHUTDOWN_SIGNALS);
@@ -154,6 +161,17 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   if (place === "machine") await endMachine(power);
   if (judge.verdict === "failed") return EXIT.watchdog;
   return clean && progress.state !== "degraded" ? EXIT.clean : EXIT.unclean;
+}
+
+/** Appends text to a file; the reason if that cannot be, as a full disk is no reason to stop supervising. */
+function appendTo(file: Deno.FsFile, text: string): string {
+  try {
+    const bytes = new TextEncoder().encode(text);
+    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function missed(generation: string, awaited: readonly string[]): string {

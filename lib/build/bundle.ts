@@ -1,7 +1,8 @@
+import { delay } from "@std/async/delay";
 import { dirname, join, relative, resolve } from "@std/path";
 import { BuildFailure } from "./failure.ts";
 import { projectRoot } from "./project.ts";
-import { errorText, runDeno } from "./run_deno.ts";
+import { errorText, runDeno, type RunResult } from "./run_deno.ts";
 import type { UnitsConfig } from "./units_config.ts";
 
 /** What to bundle. */
@@ -24,9 +25,7 @@ export async function bundle(config: UnitsConfig, { entry, units, modules }: Bun
   const folder = await Deno.makeTempDir({ prefix: "denit-" });
   try {
     const output = join(folder, "init.js");
-    const result = await runDeno(["bundle", "--quiet", ...config.args, "--output", output, entry], {
-      timeout: 300_000,
-    });
+    const result = await runBundler(["bundle", "--quiet", ...config.args, "--output", output, entry]);
     if (!result.ok) {
       throw new BuildFailure(
         `cannot bundle ${entry}: ${errorText(result)}`,
@@ -38,6 +37,19 @@ export async function bundle(config: UnitsConfig, { entry, units, modules }: Bun
     return placeless(await Deno.readTextFile(output), { units, modules: new Set(modules), packages });
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/**
+ * Runs `deno bundle`. Where two of them fetch esbuild into an empty cache at
+ * the same time, one may find it half written and panic with ETXTBSY; a moment
+ * later all is well.
+ */
+async function runBundler(args: readonly string[]): Promise<RunResult> {
+  for (let attempt = 1;; attempt++) {
+    const result = await runDeno(args, { timeout: 300_000 });
+    if (result.ok || attempt === 5 || !result.stderr.includes("Text file busy")) return result;
+    await delay(500 * attempt);
   }
 }
 

@@ -4,7 +4,7 @@ import { evaluateUnits, type Evaluation } from "./evaluation.ts";
 import { moduleGraph } from "./module_graph.ts";
 import type { Progress } from "./progress.ts";
 import { denitVersion, projectRoot } from "./project.ts";
-import { checkTypes, complainsAbout } from "./type_check.ts";
+import { checkTypes, complainAbout } from "./type_check.ts";
 import type { UnitsConfig } from "./units_config.ts";
 
 /** Stands for the id of a generation that is not known yet. */
@@ -48,11 +48,10 @@ export async function checkUnits(config: UnitsConfig, options: CheckOptions): Pr
       () => evaluateUnits(config, { modules, generation: noGeneration, version, timeout }),
     ),
   ]);
-  const problems = cycles.map((cycle) => renderDiagnostic(importCycleFound(cycle)));
-  if (types !== null) problems.push(types);
+  const problems = [...cycles.map((cycle) => renderDiagnostic(importCycleFound(cycle))), ...types];
   for (const diagnostic of evaluation.diagnostics) {
     // A cycle of imports, or what the type checker has found, is also what stops the evaluation.
-    if (!evaluation.finished && (cycles.length > 0 || complainsAbout(types, diagnostic.origin))) continue;
+    if (!evaluation.finished && (cycles.length > 0 || complainAbout(types, diagnostic.origin))) continue;
     problems.push(renderDiagnostic(diagnostic));
   }
   return { problems, evaluation, modules };

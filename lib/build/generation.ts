@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { Manifest } from "./manifest.ts";
 import { sha256 } from "./sha256.ts";
+import { sweep, temporaryPrefix } from "./temporary.ts";
 
 /**
  * The generation of a folder if it is whole: its manifest can be read, and its
@@ -53,24 +54,17 @@ export async function pointCurrent(out: string, generation: string): Promise<voi
   await Deno.rename(link, current);
 }
 
-/** Says which process a temporary folder belongs to, so that a later one can tell whether it is abandoned. */
-const temporaryPrefix = `.tmp-${Deno.pid}-`;
-
 async function replaceFolder(from: string, to: string, out: string): Promise<void> {
-  // rename(2) replaces an empty folder only. A folder that is there already is damaged, or another build was faster.
-  const aside = join(out, `${temporaryPrefix}${crypto.randomUUID()}`);
-  const moved = await Deno.rename(to, aside).then(() => true, () => false);
-  await Deno.rename(from, to).catch(async (error) => {
-    if (await readGeneration(to) === null) throw error;
-  });
-  if (moved) await Deno.remove(aside, { recursive: true });
-}
-
-async function sweep(out: string): Promise<void> {
-  for await (const { name } of Deno.readDir(out)) {
-    const pid = /^\.tmp-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || Number(pid) === Deno.pid) continue;
-    const alive = await Deno.stat(`/proc/${pid}`).then(() => true, () => false);
-    if (!alive) await Deno.remove(join(out, name), { recursive: true }).catch(() => {});
+  try {
+    // rename(2) replaces an empty folder only.
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (await Deno.stat(to).catch(() => null) === null) throw error;
+    // Another build was faster, and what it made is the same.
+    if (await readGeneration(to) !== null) return;
+    const damaged = join(out, `${temporaryPrefix}${crypto.randomUUID()}`);
+    await Deno.rename(to, damaged);
+    await Deno.rename(from, to);
+    await Deno.remove(damaged, { recursive: true });
   }
 }

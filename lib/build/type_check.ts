@@ -12,7 +12,7 @@ const meanings: Readonly<Record<string, string>> = {
   TS2532: "an optional dependency may be missing: handle undefined",
   TS2552: "a name is misspelt",
   TS2561: "a setting is misspelt",
-  TS7022: "services depend on each other, or on themselves: take one of these dependencies away",
+  TS7022: "services depend on each other, or on themselves: take one of the dependencies away",
   TS18004:
     "a service is named that is neither defined nor imported: import it from its unit file, or correct the name",
   TS18048: "an optional dependency may be missing: handle undefined",
@@ -22,32 +22,38 @@ const meanings: Readonly<Record<string, string>> = {
  * Checks the types of modules and of all that they import.
  *
  * @param files Absolute paths.
- * @returns What TypeScript has to say, with its known codes put into words; null if nothing.
+ * @returns TypeScript's errors, each as text, with known codes put into words; empty if there are none.
  */
-export async function checkTypes(files: readonly string[], config: UnitsConfig): Promise<string | null> {
+export async function checkTypes(files: readonly string[], config: UnitsConfig): Promise<readonly string[]> {
   const result = await runDeno(["check", "--quiet", ...config.args, ...files], { timeout: 300_000 });
-  if (result.ok) return null;
-  if (result.timedOut) return `cannot check types: ${result.ending}`;
-  const text = errorText(result).replace(/\n*(error: )?Type checking failed\.\s*$/, "");
-  const notes = explain(text);
-  return notes.length === 0 ? text : `${text}\n\n${notes.join("\n")}`;
+  if (result.ok) return [];
+  if (result.timedOut) {
+    return [`cannot check types: ${result.ending}\n    look what keeps this machine so busy`];
+  }
+  return explainTypes(errorText(result));
 }
 
-/** One line for each known code in the type checker's output. */
-export function explain(text: string): readonly string[] {
-  const cycle = [...text.matchAll(/TS7022 \[ERROR\]: '([^']+)'/g)].map(([, name]) => name!);
-  const codes = new Set([...text.matchAll(/\b(TS\d+) \[ERROR\]/g)].map(([, code]) => code!));
-  // What follows from a cycle would be explained as something of its own.
-  if (codes.has("TS7022")) codes.delete("TS2448");
-  return [...codes].filter((code) => code in meanings).map((code) => {
-    const who = code === "TS7022" ? ` (${[...new Set(cycle)].join(", ")})` : "";
-    return `${code}${who}: ${meanings[code]}`;
+/** Takes the type checker's output apart, and adds to each error what its code means in a unit. */
+export function explainTypes(text: string): readonly string[] {
+  const errors = text
+    .replace(/\n*(error: )?Type checking failed\.\s*$/, "")
+    .replace(/\n*Found \d+ errors?\.\s*$/, "")
+    .split(/\n\n(?=TS\d+ \[ERROR\])/);
+  const inCycle = errors.flatMap((error) => /^TS7022 \[ERROR\]: '([^']+)'/.exec(error)?.[1] ?? []);
+  return errors.map((error) => {
+    const code = /^(TS\d+) \[ERROR\]/.exec(error)?.[1] ?? "";
+    // Inside a cycle one service always comes before the other: moving it is no cure.
+    if (inCycle.length > 0 && (code === "TS2448" || code === "TS2454")) return error;
+    const meaning = meanings[code];
+    const who = code === "TS7022" ? ` (${inCycle.join(", ")})` : "";
+    return meaning === undefined ? error : `${error}\n    ${meaning}${who}`;
   });
 }
 
 /** Whether the type checker has already complained about a place, `path:line`. */
-export function complainsAbout(text: string | null, place: string | null): boolean {
-  if (text === null || place === null) return false;
-  const [path, line] = [place.slice(0, place.lastIndexOf(":")), place.slice(place.lastIndexOf(":"))];
-  return text.includes(`${encodeURI(path)}${line}:`);
+export function complainAbout(errors: readonly string[], place: string | null): boolean {
+  if (place === null) return false;
+  const colon = place.lastIndexOf(":");
+  const start = `${encodeURI(place.slice(0, colon))}${place.slice(colon)}:`;
+  return errors.some((error) => error.includes(start));
 }

@@ -3,6 +3,8 @@ import {
   MNT_DETACH,
   mount,
   MS_BIND,
+  MS_NODEV,
+  MS_NOSUID,
   MS_RDONLY,
   MS_REC,
   MS_REMOUNT,

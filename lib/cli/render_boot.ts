@@ -74,17 +74,24 @@ function renderService(graph: Graph, node: Node, bound: Bound, width: number): s
 /** At most so many chains are spelled out: a dense graph has more of them than anyone reads. */
 const MOST_CHAINS = 40;
 
-/** Every path that ends in a service, first dependency first. */
+/** Every path that leads to a service, first dependency first; what a longer path says as well is left out. */
 function renderChains(graph: Graph, last: ServiceId): string[] {
   const chains: string[] = [];
   const stack: ServiceId[][] = [[last]];
   for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
-    const { dependencies } = nodeOf(graph, path[0]!);
+    const dependencies = directDependencies(graph, path[0]!);
     if (dependencies.length === 0) chains.push(path.map((id) => nodeOf(graph, id).name).join(" -> "));
     if (chains.length === MOST_CHAINS) return [...chains, "..."];
-    for (const edge of dependencies.toReversed()) stack.push([edge.id, ...path]);
+    for (const id of dependencies.reverse()) stack.push([id, ...path]);
   }
   return chains;
+}
+
+/** The dependencies of a service that are not also those of another dependency. */
+function directDependencies(graph: Graph, id: ServiceId): ServiceId[] {
+  const ids = nodeOf(graph, id).dependencies.map((edge) => edge.id);
+  if (ids.length < 2) return ids;
+  return ids.filter((one) => !ids.some((other) => other !== one && closure(graph, [other]).has(one)));
 }
 
 function renderJson(graph: Graph, run: DryRun): string {

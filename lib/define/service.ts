@@ -84,9 +84,8 @@ export interface Settings<D extends Deps> {
   readonly claims?: Claims;
 }
 
-// More than two type parameters: see `Exact`. None of them is ever written by hand.
 /** A process that stays: up from its readiness until it ends. */
-// deno-lint-ignore denit/two-type-parameters
+// deno-lint-ignore denit/two-type-parameters -- Exact tells why
 export interface Longrun<D extends Deps, O, C extends Command = Command> extends Settings<D> {
   /** `longrun` is the default kind; `"oneshot"` is the other. */
   readonly kind?: "longrun";
@@ -106,7 +105,7 @@ export interface Longrun<D extends Deps, O, C extends Command = Command> extends
 }
 
 /** A process that ends: up once it has ended with exit code 0. */
-// deno-lint-ignore denit/two-type-parameters
+// deno-lint-ignore denit/two-type-parameters -- Exact tells why
 export interface Oneshot<D extends Deps, O, C extends Command = Command, U extends Command = Command>
   extends Settings<D> {
   /** A oneshot has to say so: the default is `"longrun"`. */
@@ -187,7 +186,7 @@ export interface NoSuchSetting<K extends string> {
  * @param settings What it depends on, what it runs, how it tells that it is ready.
  * @returns The service, to be exported, and named in the `deps` of others.
  */
-// deno-lint-ignore denit/two-type-parameters
+// deno-lint-ignore denit/two-type-parameters -- Exact tells why
 export function defineService<
   D extends Deps = NoDeps,
   O = null,

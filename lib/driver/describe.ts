@@ -1,5 +1,5 @@
 /** Failures and reasons in words: what the console, `status` and `why` show. */
-import { type Graph, nodeOf } from "../graph/graph.ts";
+import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { Failure, Status, Why } from "../supervisor/mod.ts";
 
 /** How a process ended: `exit code 1`, `killed by SIGSEGV (core dumped)`. */
@@ -8,19 +8,17 @@ export function describeStatus(status: Status): string {
   return `killed by ${status.signal}${status.core === true ? " (core dumped)" : ""}`;
 }
 
-/** What went wrong with an attempt. */
-export function describeFailure(failure: Failure): string {
+/** What went wrong with an attempt of a service. */
+export function describeFailure(graph: Graph, id: ServiceId, failure: Failure): string {
   switch (failure.type) {
     case "spawn":
       return failure.message;
-    case "exit":
-      return failure.ready
-        ? describeStatus(failure.status)
-        : `${describeStatus(failure.status)} before it was ready${
-          "code" in failure.status && failure.status.code === 0
-            ? "; a longrun must stay in the foreground, so check whether it goes to the background by itself"
-            : ""
-        }`;
+    case "exit": {
+      const status = describeStatus(failure.status);
+      if (failure.ready || nodeOf(graph, id).kind === "oneshot") return status;
+      const clean = "code" in failure.status && failure.status.code === 0;
+      return `${status} before it was ready${clean ? "; does it go to the background? It must not" : ""}`;
+    }
     case "timeout":
       return `not done after ${Math.round(failure.after) / 1000} s`;
     case "readiness":
@@ -30,7 +28,7 @@ export function describeFailure(failure: Failure): string {
 }
 
 /** Why a service is not up. */
-export function describeWhy(graph: Graph, why: Why): string {
+export function describeWhy(graph: Graph, id: ServiceId, why: Why): string {
   switch (why.reason) {
     case "not-started":
       return "nobody has asked for it";
@@ -45,7 +43,7 @@ export function describeWhy(graph: Graph, why: Why): string {
     case "finished":
       return `finished: ${describeStatus(why.status)}`;
     case "failed":
-      return `${describeFailure(why.failure)}${
+      return `${describeFailure(graph, id, why.failure)}${
         { retry: "", policy: "", permanent: "; another try is pointless", "gave-up": "; given up" }[why.final]
       }`;
     case "dependency":

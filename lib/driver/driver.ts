@@ -1,8 +1,7 @@
-import type { Observation, Probe, Verdict } from "../define/readiness.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { Logs } from "../log/mod.ts";
-import type { Exit, ExitStatus, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
+import type { Exit, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
 import {
   type Action,
   deadline,
@@ -17,6 +16,7 @@ import {
 import type { Attempt } from "./attempt.ts";
 import type { Journal } from "./journal.ts";
 import type { Prober } from "./prober.ts";
+import { ReadinessWatch } from "./readiness_watch.ts";
 import { type Habitat, type Order, Spawner } from "./spawner.ts";
 
 /** What a driver needs: the system, the world, and who is told. */
@@ -47,8 +47,6 @@ const DRAIN_READS = 16;
 const BUFFER = 64 * 1024;
 /** One turn in so many waits, even if there is something to do at once. */
 const WAIT_EVERY = 16;
-/** How long a process that has closed its notification descriptor may still take to end. */
-const HANG_UP_GRACE: Millis = 200;
 
 /**
  * Drives the supervisor: waits for something to happen, tells the state
@@ -60,14 +58,11 @@ export class Driver {
   readonly #graph: Graph;
   readonly #os: Os;
   readonly #spawner: Spawner;
+  readonly #readiness: ReadinessWatch;
   readonly #events: Event[] = [];
   readonly #watches = new Map<Fd, Watch>();
   /** Live processes of services by pid. */
   readonly #attempts = new Map<Pid, Attempt>();
-  /** Processes of command probes by pid, and who waits for each. */
-  readonly #probes = new Map<Pid, (status: ExitStatus) => void>();
-  /** What probes have seen since the last turn. */
-  readonly #seen: [Attempt, Observation][] = [];
   readonly #buffer = new Uint8Array(BUFFER);
   /** Reading ends of the log pipes, by service. */
   readonly #logs: Fd[] = [];
@@ -82,6 +77,16 @@ export class Driver {
     this.#spawner = new Spawner(settings.os, settings.habitat, (id, read) => {
       this.#logs[id] = read;
       this.#watch(read, { role: "log", id });
+    });
+    const { graph, os, prober, onFault } = settings;
+    this.#readiness = new ReadinessWatch({
+      graph,
+      os,
+      prober,
+      onFault,
+      spawn: (command) => this.#spawner.spawnCommand(command, []),
+      forget: (fd) => this.#forget(fd),
+      report: (event) => this.#events.push(event),
     });
   }
 
@@ -140,7 +145,7 @@ export class Driver {
 
   /** Steps through all that has happened; actions may make more of it. */
   #turn(): void {
-    for (const [attempt, seen] of this.#seen.splice(0)) this.#guard(() => this.#observe(attempt, seen));
+    this.#guard(() => this.#readiness.turn());
     // The queue grows while it is walked.
     for (let index = 0; index < this.#events.length; index++) {
       const event = this.#events[index]!;
@@ -192,10 +197,11 @@ export class Driver {
       return;
     }
     this.#attempts.set(made.pid, made);
+    // First of all: a process that the supervisor does not know of could not be stopped.
+    this.#events.push({ type: "spawned", id, attempt, pid: made.pid });
     if (made.notification !== null) this.#watch(made.notification, { role: "notification", attempt: made });
     if (made.yielding !== null) this.#watch(made.yielding.fd, { role: "output", attempt: made });
-    this.#events.push({ type: "spawned", id, attempt, pid: made.pid });
-    this.#observe(made, { type: "spawned" });
+    this.#readiness.observe(made, { type: "spawned" });
   }
 
   #watch(fd: Fd, watch: Watch): void {
@@ -208,89 +214,10 @@ export class Driver {
     this.#os.close(fd);
   }
 
-  /** Lets the readiness protocol of an attempt know what was seen, and does what it makes of that. */
-  #observe(attempt: Attempt, seen: Observation): void {
-    const { ready } = nodeOf(this.#graph, attempt.id).definition;
-    if (!attempt.observed || ready === null) return;
-    const now = this.#os.now();
-    const [readiness, verdict] = ready.observe(attempt.readiness, seen, now);
-    attempt.readiness = readiness;
-    this.#obey(attempt, verdict);
-  }
-
-  #obey(attempt: Attempt, verdict: Verdict): void {
-    const { id, attempt: number } = attempt;
-    attempt.alarm = verdict.type === "wait" ? verdict.until : null;
-    switch (verdict.type) {
-      case "wait":
-        return;
-      case "probe":
-        return this.#probe(attempt, verdict.probe, verdict.timeout);
-      case "ready":
-        this.#endObservation(attempt);
-        this.#events.push({ type: "ready", id, attempt: number, output: verdict.output });
-        return;
-      case "failed":
-        this.#endObservation(attempt);
-        this.#events.push({ type: "readyFailed", id, attempt: number, detail: verdict.detail });
-        return;
-    }
-  }
-
-  /** Its readiness is known, or does not matter any more. */
-  #endObservation(attempt: Attempt): void {
-    attempt.observed = false;
-    attempt.alarm = null;
-    attempt.cancelProbe?.();
-    attempt.cancelProbe = null;
-    if (attempt.notification !== null) this.#forget(attempt.notification);
-    attempt.notification = null;
-  }
-
-  #probe(attempt: Attempt, probe: Probe, timeout: Millis): void {
-    const abort = new AbortController();
-    attempt.cancelProbe = () => abort.abort();
-    const look = probe.type === "command"
-      ? this.#probeByCommand(probe.command, timeout, abort.signal)
-      : this.#settings.prober(probe, timeout, abort.signal);
-    look.then((missing) => {
-      if (abort.signal.aborted) return;
-      const seen: Observation = missing === null
-        ? { type: "probed", ok: true }
-        : { type: "probed", ok: false, detail: missing };
-      this.#seen.push([attempt, seen]);
-      this.#os.interrupt();
-    }, this.#settings.onFault);
-  }
-
-  #probeByCommand(
-    command: Extract<Probe, { type: "command" }>["command"],
-    timeout: Millis,
-    signal: AbortSignal,
-  ): Promise<string | null> {
-    const { promise, resolve } = Promise.withResolvers<string | null>();
-    let pid: Pid;
-    try {
-      pid = this.#spawner.spawnCommand(command, []);
-    } catch (error) {
-      return Promise.resolve(error instanceof Error ? error.message : String(error));
-    }
-    const kill = () => this.#os.kill(pid, "SIGKILL", "group");
-    const timer = setTimeout(kill, timeout);
-    signal.addEventListener("abort", kill, { once: true });
-    this.#probes.set(pid, (status) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", kill);
-      if ("code" in status) resolve(status.code === 0 ? null : `exit code ${status.code}`);
-      else resolve(status.signal === "SIGKILL" ? `no answer within ${timeout / 1000} s` : status.signal);
-    });
-    return promise;
-  }
-
   /** How long to wait at most, until something is due. */
   #patience(): Millis | null {
-    let due = Math.min(deadline(this.#state) ?? Infinity, this.#settings.alarm.due() ?? Infinity);
-    for (const { alarm } of this.#attempts.values()) if (alarm !== null && alarm < due) due = alarm;
+    const own = Math.min(deadline(this.#state) ?? Infinity, this.#settings.alarm.due() ?? Infinity);
+    const due = Math.min(own, this.#readiness.due());
     return due === Infinity ? null : Math.max(0, due - this.#os.now());
   }
 
@@ -301,20 +228,7 @@ export class Driver {
     for (const signal of wakeup.signals) this.#guard(() => this.#settings.onSignal(signal));
     if ((this.#settings.alarm.due() ?? Infinity) <= now) this.#guard(() => this.#settings.alarm.ring(now));
     if ((deadline(this.#state) ?? Infinity) <= now) this.#events.push({ type: "tick" });
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.alarm === null || attempt.alarm > now) continue;
-      attempt.alarm = null;
-      if (attempt.hungUp) this.#giveUpOn(attempt);
-      else this.#observe(attempt, { type: "tick" });
-    }
-  }
-
-  /** It cannot tell any more that it is ready, as nobody has the descriptor to tell it by. */
-  #giveUpOn(attempt: Attempt): void {
-    const { ready } = nodeOf(this.#graph, attempt.id).definition;
-    this.#endObservation(attempt);
-    const detail = `it closed ${ready?.label ?? "its notification fd"} without a newline`;
-    this.#events.push({ type: "readyFailed", id: attempt.id, attempt: attempt.attempt, detail });
+    this.#guard(() => this.#readiness.ring(now));
   }
 
   /** Reads once what a descriptor has, so that nobody who talks much keeps others waiting. */
@@ -330,7 +244,7 @@ export class Driver {
     }
     const { attempt } = watch;
     if (count === 0) this.#endOfStream(fd, watch);
-    else if (watch.role === "notification") this.#observe(attempt, { type: "bytes", bytes });
+    else if (watch.role === "notification") this.#readiness.observe(attempt, { type: "bytes", bytes });
     else attempt.yielding?.output.add(bytes);
     return count > 0;
   }
@@ -342,26 +256,18 @@ export class Driver {
       attempt.yielding = { fd: -1, output: attempt.yielding!.output };
       return;
     }
-    attempt.notification = null;
-    if (!attempt.observed) return;
-    // Most often the process is just ending, and its exit, which comes right after, says more.
-    attempt.hungUp = true;
-    attempt.alarm = this.#os.now() + HANG_UP_GRACE;
+    this.#readiness.noteHangUp(attempt);
   }
 
   #bury({ pid, status }: Exit): void {
-    const probe = this.#probes.get(pid);
-    if (probe !== undefined) {
-      this.#probes.delete(pid);
-      return probe(status);
-    }
+    if (this.#readiness.noteExit(pid, status)) return;
     const attempt = this.#attempts.get(pid);
     if (attempt === undefined) return;
     this.#attempts.delete(pid);
     const { id, attempt: number } = attempt;
     const { definition } = nodeOf(this.#graph, id);
     if (attempt.notification !== null) this.#drain(attempt.notification);
-    this.#endObservation(attempt);
+    this.#readiness.end(attempt);
     const log = this.#logs[id];
     if (log !== undefined) this.#drain(log);
     const { yielding } = attempt;

@@ -10,6 +10,9 @@ export interface ImportCycle {
   readonly files: readonly string[];
 }
 
+/** Denit's own modules; a units module may stand anywhere, even above them. */
+const denit = new URL("../", import.meta.url).href;
+
 /**
  * Finds the unit files that import each other in a circle, one cycle for each
  * group of files, from the output of `deno info --json FILE`.
@@ -43,6 +46,7 @@ export function importCycles(info: unknown, root: string): readonly ImportCycle[
   for (const module of list(property(info, "modules"))) {
     const specifier = property(module, "specifier");
     if (typeof specifier !== "string" || !specifier.startsWith(prefix)) continue;
+    if (specifier.startsWith(denit) || specifier.includes("/node_modules/")) continue;
     const targets: [string][] = [];
     for (const dependency of list(property(module, "dependencies"))) {
       const target = property(property(dependency, "code"), "specifier");

@@ -50,6 +50,11 @@ export function pulls(edge: Edge): boolean {
   return edge.kind !== "after";
 }
 
+/** Whether a dependent cannot be up any more once this dependency is not wanted: a milestone may go when it has worked. */
+export function isLost(edge: Edge, dependency: ServiceState): boolean {
+  return edge.kind === "need" || edge.kind === "milestone" && dependency.outputs === 0;
+}
+
 /** Replaces a service; whoever stands next to it has to be looked at when its phase or its wish has changed. */
 export function put(draft: Draft, id: ServiceId, next: ServiceState): void {
   const before = at(draft, id);
@@ -98,9 +103,8 @@ export function drop(draft: Draft, id: ServiceId, why: Why): void {
     put(draft, faller, { ...at(draft, faller), wanted: "down", why: reason });
     const node = nodeOf(draft.graph, faller);
     for (const edge of node.dependents) {
-      if (
-        edge.kind !== "need" || at(draft, edge.id).wanted === "down" || at(draft, edge.id).pinned === "up"
-      ) continue;
+      const { wanted, pinned } = at(draft, edge.id);
+      if (wanted === "down" || pinned === "up" || !isLost(edge, at(draft, faller))) continue;
       falling.push([edge.id, { reason: "dependency", on: faller }]);
     }
     letGo(draft, node);

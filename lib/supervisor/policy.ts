@@ -47,7 +47,12 @@ export function sentence(service: ServiceState, policy: Policy, failure: Failure
   if (giveUp !== null && (within === null ? streak : recent.length) > giveUp.after) {
     return { again: false, final: "gave-up" };
   }
-  const pause = streak === 1 ? 0 : Math.min(restart.max, restart.delay * restart.backoff ** (streak - 2));
+  const pause = streak === 1 ? 0 : Math.min(restart.max, restart.delay * growth(restart.backoff, streak - 2));
   const at = Math.max(now + pause, wasReady ? 0 : service.spawnedAt + spacing);
   return { again: true, at, streak, failures: recent };
+}
+
+/** Finite, as no delay at all has to stay none however often it grows. */
+function growth(backoff: number, times: number): number {
+  return Math.min(Number.MAX_VALUE, backoff ** times);
 }

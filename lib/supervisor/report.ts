@@ -1,12 +1,12 @@
 /** What the driver reports of processes, and what the passing of time means for them. */
 import type { Json } from "../define/json.ts";
 import { nodeOf, type ServiceId } from "../graph/graph.ts";
-import { at, type Draft, drop, put, take, touch } from "./draft.ts";
+import { at, type Draft, drop, mustGo, put, take, touch } from "./draft.ts";
 import { equalJson } from "./equal.ts";
 import type { Event } from "./event.ts";
 import { sentence } from "./policy.ts";
 import type { Failure, Phase } from "./state.ts";
-import { becomeUp, carryOut, enter, noteSpawned, press, stop } from "./unit.ts";
+import { becomeUp, carryOut, enter, noteSpawned, press, renew, stop } from "./unit.ts";
 import { renewAll, shutdownWish } from "./wish.ts";
 
 /** An event that is about one attempt. */
@@ -74,8 +74,9 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
     if (phase.process === "undo") {
       endStop(draft, id, phase, "code" in status && status.code === 0 ? null : failure);
     } else if (done && fault === undefined && phase.after === null) {
-      // It did its work in spite of the signal, so there is something to undo.
+      // It did its work in spite of the signal: that has to be undone, even if it is wanted again by now.
       rise(draft, id, null, output);
+      put(draft, id, renew(at(draft, id)));
     } else {
       endStop(draft, id, phase, null);
     }
@@ -123,7 +124,8 @@ function endStop(
 function fail(draft: Draft, id: ServiceId, failure: Failure): void {
   const service = at(draft, id);
   const { policy } = nodeOf(draft.graph, id);
-  if (service.wanted === "down" || draft.ending !== null) {
+  // What was to go down has done so; if it is only to be renewed, it comes back all the same.
+  if (mustGo(draft, id)) {
     put(draft, id, enter(service, { phase: "down" }, draft.now));
     return;
   }

@@ -4,7 +4,7 @@
  */
 import { nodeOf, type ServiceId } from "../graph/graph.ts";
 import { at, type Draft, drop, isLeaving, isWanted, mustGo, put, take } from "./draft.ts";
-import type { Inputs } from "./state.ts";
+import { type Inputs, isStuck } from "./state.ts";
 import { enter, start, stop } from "./unit.ts";
 
 /** Looks at services until nothing more follows. The graph has no cycle, so this ends. */
@@ -63,7 +63,7 @@ function unblock(draft: Draft, id: ServiceId): void {
       if (edge.kind !== "after") inputs[edge.key] = dependency.output;
     } else if (!dispensable) {
       waits = true;
-      if (trouble) behind ??= edge.id;
+      if (trouble || !coming) behind ??= edge.id;
       if (!coming && at(draft, id).pinned !== "up") {
         drop(draft, id, { reason: "dependency", on: edge.id });
         return;
@@ -83,9 +83,11 @@ function dependencyBehind(why: { reason: string; on?: ServiceId } | null): Servi
   return why?.reason === "dependency" ? why.on ?? null : null;
 }
 
-/** Whether a start has failed on the way to this service, so that nobody should wait for it who can do without. */
+/** Whether something has failed on the way to this service, so that nobody should wait for it who can do without. */
 function isInTrouble(draft: Draft, id: ServiceId): boolean {
-  const { phase, streak, why } = at(draft, id);
+  const service = at(draft, id);
+  const { phase, streak, why } = service;
   if (phase.phase === "up") return false;
-  return streak > 0 || phase.phase === "backoff" || phase.phase === "blocked" && why?.reason === "dependency";
+  return streak > 0 || isStuck(service) || phase.phase === "backoff" ||
+    phase.phase === "blocked" && why?.reason === "dependency";
 }

@@ -157,7 +157,9 @@ export function carryOut(
 /** A service that has forgotten its failures, and whom it waits for: somebody asks for it anew. */
 export function forgive(service: ServiceState, now: Millis): ServiceState {
   const waits = service.phase.phase === "backoff" || service.phase.phase === "blocked";
-  const due: ServiceState = waits ? { ...service, phase: { phase: "blocked" }, since: now, why: null } : service;
+  const due: ServiceState = waits
+    ? { ...service, phase: { phase: "blocked" }, since: now, why: null }
+    : service;
   return { ...due, streak: 0, failures: [] };
 }
 

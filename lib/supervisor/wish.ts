@@ -1,6 +1,6 @@
 /** What people ask for: start, stop, release, restart, pin, shutdown. Each is accepted in every phase. */
 import { nodeOf, type ServiceId } from "../graph/graph.ts";
-import { at, type Draft, drop, isHeld, isWanted, pulls, put, take, touch } from "./draft.ts";
+import { at, type Draft, drop, isHeld, isLost, isWanted, pulls, put, take, touch } from "./draft.ts";
 import type { Power, ServiceState } from "./state.ts";
 import { forgive, hurry, renew } from "./unit.ts";
 
@@ -17,13 +17,17 @@ export function startWish(draft: Draft, root: ServiceId): void {
     }
     const wanted = id === root ? "asked" : service.wanted === "down" ? "needed" : service.wanted;
     const { phase } = service.phase;
-    const settled = service.wanted !== "down" && (phase === "up" || phase === "starting");
-    const progressing = service.wanted !== "down" && phase === "blocked" && service.why === null;
+    const { dependencies } = nodeOf(draft.graph, id);
+    // One that is held up may have lost what it needs.
+    const complete = service.wanted !== "down" &&
+      dependencies.every((edge) => !isLost(edge, at(draft, edge.id)) || isWanted(draft, edge.id));
+    const settled = complete && (phase === "up" || phase === "starting");
+    const progressing = complete && phase === "blocked" && service.why === null;
     if (wanted !== service.wanted || !settled && !progressing) {
       put(draft, id, { ...(settled || progressing ? service : forgive(service, draft.now)), wanted });
     }
     if (settled || progressing) continue;
-    for (const edge of nodeOf(draft.graph, id).dependencies) if (pulls(edge)) reached.push(edge.id);
+    for (const edge of dependencies) if (pulls(edge)) reached.push(edge.id);
   }
   // Whoever needs it cannot have it, and it does not start by itself once the pin is gone.
   for (const id of pinned) drop(draft, id, { reason: "pinned" });
@@ -46,7 +50,7 @@ export function releaseWish(draft: Draft, id: ServiceId): void {
 /** Down and up again, with what needs it; one that is not wanted is started. */
 export function restartWish(draft: Draft, root: ServiceId): void {
   if (draft.ending !== null) return;
-  if (isWanted(draft, root)) renewAll(draft, [root]);
+  renewAll(draft, [root]);
   startWish(draft, root);
 }
 
@@ -72,7 +76,7 @@ export function pinWish(draft: Draft, id: ServiceId, pinned: ServiceState["pinne
   const { dependencies } = nodeOf(draft.graph, id);
   if (pinned === "down" && at(draft, id).wanted !== "down") drop(draft, id, { reason: "pinned" });
   if (pinned !== null || at(draft, id).wanted === "down") return;
-  const lost = dependencies.find((edge) => edge.kind === "need" && !isWanted(draft, edge.id));
+  const lost = dependencies.find((edge) => isLost(edge, at(draft, edge.id)) && !isWanted(draft, edge.id));
   if (lost !== undefined) drop(draft, id, { reason: "dependency", on: lost.id });
 }
 

@@ -172,7 +172,12 @@ export class VirtualWorld {
       case "spawned":
         if (behaviour.spawnFault !== null) {
           this.live.delete(process);
-          const failure = { type: "spawn", stage: behaviour.spawnFault, code: "ENOENT", message: "no such file" } as const;
+          const failure = {
+            type: "spawn",
+            stage: behaviour.spawnFault,
+            code: "ENOENT",
+            message: "no such file",
+          } as const;
           this.send({ type: "spawnFailed", id, attempt, failure });
           return;
         }
@@ -189,8 +194,13 @@ export class VirtualWorld {
         return;
       case "exit": {
         const status = process.ending!.status;
-        const done = role === "run" && nodeOf(this.graph, id).kind === "oneshot" && "code" in status && status.code === 0;
-        const yielded = !done ? {} : behaviour.fault === null ? { output: behaviour.output } : { fault: behaviour.fault };
+        const done = role === "run" && nodeOf(this.graph, id).kind === "oneshot" && "code" in status &&
+          status.code === 0;
+        const yielded = !done
+          ? {}
+          : behaviour.fault === null
+          ? { output: behaviour.output }
+          : { fault: behaviour.fault };
         if (behaviour.readyLate) this.#news.push({ due: this.now, process, what: "ready" });
         this.send({ type: "exited", id, attempt, status, ...yielded });
         return;
@@ -238,15 +248,20 @@ export class VirtualWorld {
   /** A process ends after a time, unless it ends before. */
   #endAt(process: Process, after: Millis, status: Status): void {
     const due = this.now + after;
-    if (this.live.has(process) && (process.ending === null || due < process.ending.due)) process.ending = { due, status };
+    if (this.live.has(process) && (process.ending === null || due < process.ending.due)) {
+      process.ending = { due, status };
+    }
   }
 }
 
 /** What happened, as text: one line a step. */
 export function narrate(world: VirtualWorld): string {
   return world.moments.map(({ now, event, actions, after }) => {
-    const phases = after.services.map(({ phase, wanted }) => `${phase.phase}${wanted === "down" ? "" : "+"}`).join(" ");
-    const acts = actions.filter(({ type }) => type !== "notify").map((action) => JSON.stringify(action)).join(" ");
+    const phases = after.services.map(({ phase, wanted }) => `${phase.phase}${wanted === "down" ? "" : "+"}`)
+      .join(" ");
+    const acts = actions.filter(({ type }) => type !== "notify").map((action) => JSON.stringify(action)).join(
+      " ",
+    );
     return `${String(now).padStart(7)} ${JSON.stringify(event)}  ${acts}\n        [${phases}]`;
   }).join("\n");
 }

@@ -1,19 +1,5 @@
-import { becomeSubreaper, linuxOs } from "../../lib/os/linux/mod.ts";
-import type { Machine } from "./session.ts";
+import { linux } from "./linux_machine.ts";
 import { contract, disposal } from "./suite.ts";
-
-const linux: Machine = {
-  name: "linux",
-  open() {
-    becomeSubreaper();
-    return linuxOs();
-  },
-  close: () => becomeSubreaper(false),
-  signalUs: (_os, signal) => Deno.kill(Deno.pid, signal as Deno.Signal),
-  // proc_pid_stat(5): the state follows the name, which stands in parentheses and may contain anything.
-  state: (_os, pid) => Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ").at(-1)!.slice(0, 1),
-  openFds: () => [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => Number(name)).sort((a, b) => a - b),
-};
 
 contract(linux);
 disposal(linux);

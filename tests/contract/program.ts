@@ -36,9 +36,9 @@ export function exits(code: number): Program {
 /** Stays until a signal ends it. */
 export const stays: Program = program(["/bin/sleep", "1000"], {});
 
-/** Ends by a signal of its own. */
+/** Ends by a signal of its own, and leaves no core file about. */
 export function dies(signal: string): Program {
-  return shell(`kill -${signal} $$`, { steps: [{ die: `SIG${signal}` }] });
+  return shell(`ulimit -c 0; kill -${signal} $$`, { steps: [{ die: `SIG${signal}` }] });
 }
 
 /** Writes a text to a descriptor, and stays. */

@@ -165,13 +165,18 @@ export function defineTest(
   machine: Machine,
   name: string,
   body: (session: Session) => Promise<void> | void,
+  options: { readonly ignore?: boolean } = {},
 ): void {
-  Deno.test(`Os (${machine.name}) ${name}`, async () => {
-    const session = new Session(machine.open(), machine);
-    try {
-      await body(session);
-    } finally {
-      await session.end();
-    }
+  Deno.test({
+    name: `Os (${machine.name}) ${name}`,
+    ...options,
+    fn: async () => {
+      const session = new Session(machine.open(), machine);
+      try {
+        await body(session);
+      } finally {
+        await session.end();
+      }
+    },
   });
 }

@@ -21,7 +21,15 @@ export function graphOf(plans: readonly NodePlan[]): Graph {
       dependents[to]!.push({ id, kind: edgeKind, key });
       return { id: to, kind: edgeKind, key };
     });
-    return { id, name: `s${id}`, kind, policy, definition: placeholder, dependencies, dependents: dependents[id]! };
+    return {
+      id,
+      name: `s${id}`,
+      kind,
+      policy,
+      definition: placeholder,
+      dependencies,
+      dependents: dependents[id]!,
+    };
   });
   const ids = new Map(nodes.map(({ name, id }) => [name, id]));
   return { nodes, ids, bundles: new Map(), boot: nodes.map(({ id }) => id), watchdog: null, origins: {} };

@@ -101,14 +101,19 @@ function checkAction(
   world: VirtualWorld,
 ): void {
   if (action.type === "notify") return;
-  if (action.type === "power") return assert(after.ended && !before.ended, "a power action, but not at the end");
+  if (action.type === "power") {
+    return assert(after.ended && !before.ended, "a power action, but not at the end");
+  }
   const { id, attempt } = action;
   const record = records[id]!;
   const service = after.services[id]!;
   switch (action.type) {
     case "spawn":
       assert(!record.running, `service ${id} is spawned while a process of it lives`);
-      assert(world.processOf(id) === undefined, `service ${id} is spawned while a process of it really lives`);
+      assert(
+        world.processOf(id) === undefined,
+        `service ${id} is spawned while a process of it really lives`,
+      );
       assert(attempt > record.attempt, `attempt ${attempt} of service ${id} is used again`);
       assert(wantsUp(service, after), `service ${id} is spawned although nobody wants it`);
       assert(after.ending === null, `service ${id} is spawned during the shutdown`);
@@ -118,7 +123,14 @@ function checkAction(
         const gap = now - record.spawnedAt;
         assert(gap >= 1000, `service ${id} spins: it is tried again after ${gap} ms`);
       }
-      Object.assign(record, { attempt, running: true, role: "run", ready: false, wasReady: false, signals: 0 });
+      Object.assign(record, {
+        attempt,
+        running: true,
+        role: "run",
+        ready: false,
+        wasReady: false,
+        signals: 0,
+      });
       record.spawnedAt = now;
       record.pinned = service.pinned === "up";
       return;
@@ -130,7 +142,10 @@ function checkAction(
       Object.assign(record, { attempt, running: true, role: "undo", ready: false, signals: 0 });
       return;
     case "signal":
-      assert(record.running && record.attempt === attempt, `a signal to an attempt of service ${id} that is over`);
+      assert(
+        record.running && record.attempt === attempt,
+        `a signal to an attempt of service ${id} that is over`,
+      );
       if (record.signals === 0 && record.ready) checkDependentsGone(records, graph, after, id);
       record.signals++;
       record.ready = false;
@@ -153,10 +168,16 @@ function checkInputs(
     const given = inputs[edge.key];
     if (edge.kind === "need") {
       assert(up && record.ready, `service ${id} is spawned before ${edge.id}, which it needs, is up`);
-      assert(equalJson(given, dependency.output), `service ${id} is given an output that ${edge.id} no longer has`);
+      assert(
+        equalJson(given, dependency.output),
+        `service ${id} is given an output that ${edge.id} no longer has`,
+      );
     } else if (edge.kind === "milestone") {
       assert(record.everReady, `service ${id} is spawned before its milestone ${edge.id} has worked`);
-      assert(equalJson(given, dependency.output), `service ${id} is given an output that ${edge.id} never had`);
+      assert(
+        equalJson(given, dependency.output),
+        `service ${id} is given an output that ${edge.id} never had`,
+      );
     } else {
       const wanted = wantsUp(dependency, after);
       assert(up || !wanted || isTroubled(dependency), `service ${id} does not wait for ${edge.id}`);
@@ -178,7 +199,10 @@ function checkDependentsGone(records: Record[], graph: Graph, after: State, id: 
     const dependent = after.services[edge.id]!;
     const record = records[edge.id]!;
     if (edge.kind !== "need" || record.pinned || isStuck(dependent)) continue;
-    assert(!record.running && !isLive(dependent), `service ${id} is stopped while ${edge.id}, which needs it, lives`);
+    assert(
+      !record.running && !isLive(dependent),
+      `service ${id} is stopped while ${edge.id}, which needs it, lives`,
+    );
   }
 }
 
@@ -188,7 +212,10 @@ function checkState(records: Record[], graph: Graph, { after, before, event, now
     const record = records[id]!;
     if (phase.phase === "down") assert(service.why !== null, `service ${id} is down and does not say why`);
     if (phase.phase === "starting" || phase.phase === "stopping") {
-      assert(record.running && record.attempt === phase.attempt, `service ${id} is ${phase.phase} without a process`);
+      assert(
+        record.running && record.attempt === phase.attempt,
+        `service ${id} is ${phase.phase} without a process`,
+      );
     } else if (phase.phase === "up") {
       assert(record.ready, `service ${id} is up but was never ready`);
       const longrun = nodeOf(graph, id).kind === "longrun";
@@ -213,7 +240,9 @@ function checkState(records: Record[], graph: Graph, { after, before, event, now
     }
   }
   const held = (id: ServiceId) =>
-    nodeOf(graph, id).dependents.some((edge) => edge.kind !== "after" && wantsUp(after.services[edge.id]!, after));
+    nodeOf(graph, id).dependents.some((edge) =>
+      edge.kind !== "after" && wantsUp(after.services[edge.id]!, after)
+    );
   for (const [id, service] of after.services.entries()) {
     if (service.wanted === "needed") assert(held(id), `service ${id} is wanted on behalf of nobody`);
   }
@@ -226,8 +255,12 @@ function checkState(records: Record[], graph: Graph, { after, before, event, now
       assert(!idle || actions.length > 0, "a tick at the deadline changes nothing");
     }
   }
-  if (after.ended) assert(after.services.every((service) => !isLive(service)), "the end, but something lives");
-  if (after.ending !== null && !after.ended) assert(after.services.some(isLive), "all is down but it does not end");
+  if (after.ended) {
+    assert(after.services.every((service) => !isLive(service)), "the end, but something lives");
+  }
+  if (after.ending !== null && !after.ended) {
+    assert(after.services.some(isLive), "all is down but it does not end");
+  }
 }
 
 /** A dependency that comes back with what it had before leaves those that live with it alone. */
@@ -254,6 +287,9 @@ function checkRest(graph: Graph, { after, now }: Moment): void {
   settle(draft);
   assertEquals(draft.actions, [], "something was due and was not done");
   for (const [id, service] of after.services.entries()) {
-    assert(at(draft, id) === service, `service ${id} was not looked at although something had changed for it`);
+    assert(
+      at(draft, id) === service,
+      `service ${id} was not looked at although something had changed for it`,
+    );
   }
 }

@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import type { Millis } from "../../lib/define/time.ts";
 import type { Edge, Graph, Policy, ServiceId } from "../../lib/graph/graph.ts";
-import { type Behaviour, daemon, ignoringStop, lingering, unkillable, work } from "../conformance/behaviour.ts";
+import {
+  type Behaviour,
+  daemon,
+  ignoringStop,
+  lingering,
+  unkillable,
+  work,
+} from "../conformance/behaviour.ts";
 import { type Casting, VirtualWorld } from "../conformance/virtual_world.ts";
 import { graphOf } from "./graph_of.ts";
 
@@ -169,9 +176,38 @@ export function worldFor(plan: Plan): VirtualWorld {
 
 /** How commands, the passing of time and lies are mixed. */
 const mix = [
-  "start", "advance", "next", "start", "next", "stop", "next", "restart", "next", "release", "next",
-  "pin-up", "unpin", "pin-down", "unpin", "stale", "stall", "next", "start", "stop", "next", "restart",
-  "crash", "crash", "next", "start", "advance", "next", "unpin", "stale", "shutdown", "next",
+  "start",
+  "advance",
+  "next",
+  "start",
+  "next",
+  "stop",
+  "next",
+  "restart",
+  "next",
+  "release",
+  "next",
+  "pin-up",
+  "unpin",
+  "pin-down",
+  "unpin",
+  "stale",
+  "stall",
+  "next",
+  "start",
+  "stop",
+  "next",
+  "restart",
+  "crash",
+  "crash",
+  "next",
+  "start",
+  "advance",
+  "next",
+  "unpin",
+  "stale",
+  "shutdown",
+  "next",
 ] as const; // deno-fmt-ignore
 
 /** Carries out one move. Without `shutdowns`, time passes instead of them. */

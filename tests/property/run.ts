@@ -7,7 +7,11 @@ import { type Plan, plans, type Wildness, worldFor } from "./plan.ts";
  * variable DENIT_SEED names it; a failure prints seed, path, the smallest plan
  * that fails and what happened in it, step by step.
  */
-export function forAllPlans(runs: number, wildness: Wildness, check: (world: VirtualWorld, plan: Plan) => void): void {
+export function forAllPlans(
+  runs: number,
+  wildness: Wildness,
+  check: (world: VirtualWorld, plan: Plan) => void,
+): void {
   const property = fc.property(plans(wildness), (plan) => {
     const world = worldFor(plan);
     try {

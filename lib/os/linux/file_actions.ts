@@ -5,7 +5,7 @@ import { notOpen } from "./exec_failure.ts";
 import { checked, cstring, errno, failure, libc } from "./libc.ts";
 
 /** Size of posix_spawn_file_actions_t on x86-64 glibc. */
-const SIZEOF_FILE_ACTIONS = 80;
+export const SIZEOF_FILE_ACTIONS = 80;
 /** From <fcntl.h>. */
 const O_RDWR = 2, O_CLOEXEC = 0o2000000, F_DUPFD_CLOEXEC = 1030;
 /** From <errno.h>. */

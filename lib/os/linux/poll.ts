@@ -13,7 +13,7 @@ const EEXIST = 17;
 /** The most events that one look reports; the kernel gives the rest their turn at the next look. */
 const BATCH = 256;
 /** Words of struct epoll_event, which is packed on x86-64: u32 events at 0, u64 data at 4. */
-const WORDS = 3;
+export const WORDS = 3;
 /** The longest time that epoll_wait(2) takes, in milliseconds. */
 const INT_MAX = 0x7fff_ffff;
 

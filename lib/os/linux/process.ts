@@ -11,13 +11,13 @@ import { StringVector } from "./string_vector.ts";
 /** From <spawn.h>. */
 const POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
 /** Sizes of opaque types on x86-64 glibc: posix_spawnattr_t and sigset_t. */
-const SIZEOF_SPAWNATTR = 336, SIZEOF_SIGSET = 128;
+export const SIZEOF_SPAWNATTR = 336, SIZEOF_SIGSET = 128;
 /** From <sys/wait.h>. */
 const P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x0100_0000;
 /** From <bits/siginfo-consts.h>: values of si_code for SIGCHLD. */
 const CLD_EXITED = 1, CLD_DUMPED = 3;
 /** Words of siginfo_t, which has 128 bytes: si_code at 8, si_pid at 16, si_status at 24. */
-const SI_CODE = 2, SI_PID = 4, SI_STATUS = 6, SIGINFO_WORDS = 32;
+export const SI_CODE = 2, SI_PID = 4, SI_STATUS = 6, SIGINFO_WORDS = 32;
 /** From <sys/syscall.h>, <signal.h> and <errno.h>. */
 const SYS_pidfd_open = 434, SIGKILL = 9, ENOSYS = 38;
 
