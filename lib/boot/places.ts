@@ -1,13 +1,3 @@
-import { join } from "@std/path";
-
-/** The folder for sockets, journal and logs: chosen, or from `DENIT_RUNTIME_DIR`, or where such things belong. */
-export function runtimeFolder(chosen: string | undefined): string {
-  const given = chosen ?? Deno.env.get("DENIT_RUNTIME_DIR");
-  if (given !== undefined && given !== "") return given;
-  const session = Deno.env.get("XDG_RUNTIME_DIR");
-  return Deno.uid() === 0 || session === undefined ? "/run/denit" : join(session, "denit");
-}
-
 /** Where this process runs. */
 export type Place = "machine" | "namespace" | "process";
 
@@ -32,24 +22,9 @@ export function serviceEnvironment(): Record<string, string> {
   return { PATH: DEFAULT_PATH, ...Deno.env.toObject() };
 }
 
-/** How this binary is started again; from source that takes Deno and the main module. */
+/** How this binary is started again; from source that takes Deno, the configuration and the main module. */
 export function selfCommand(): [string, ...string[]] {
   if (Deno.build.standalone) return ["/proc/self/exe"];
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = Deno.env.get("DENIT_CONFIG") ?? new URL("../../deno.json", import.meta.url).pathname;
   return [Deno.execPath(), "run", "-A", "--config", config, new URL(Deno.mainModule).pathname];
-}
-
-/** Opens the journal for appending; a reason instead where that cannot be. */
-export function openJournal(folder: string): Deno.FsFile | string {
-  try {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });
-    return Deno.openSync(join(folder, "boot.jsonl"), {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o644,
-    });
-  } catch (error) {
-    return `cannot keep a journal in ${folder}: ${error instanceof Error ? error.message : error}`;
-  }
 }

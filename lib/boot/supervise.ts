@@ -1,24 +1,19 @@
 import { join } from "@std/path";
-import { Driver, Journal, networkProber } from "../driver/mod.ts";
+import { Driver, networkProber } from "../driver/mod.ts";
 import type { Graph } from "../graph/graph.ts";
 import { openLogs } from "../log/mod.ts";
 import { becomeSubreaper, linuxOs } from "../os/linux/mod.ts";
 import type { SignalName } from "../os/os.ts";
 import type { Power } from "../supervisor/mod.ts";
+import { Account } from "./account.ts";
 import { buildInfo } from "./build_info.ts";
 import { Console } from "./console.ts";
 import { mountEarly } from "./early_mounts.ts";
 import { endMachine } from "./end_machine.ts";
 import { Narrator } from "./narrator.ts";
-import {
-  findPlace,
-  openJournal,
-  type Place,
-  runtimeFolder,
-  selfCommand,
-  serviceEnvironment,
-} from "./places.ts";
+import { findPlace, type Place, selfCommand, serviceEnvironment } from "./places.ts";
 import { BootProgress, wasClean } from "./progress.ts";
+import { openRuntimeFolder, runtimeFolder } from "./runtime_folder.ts";
 import { writeStatus } from "./status_file.ts";
 import { onUncaught } from "./survive.ts";
 import { BootJudge } from "./watchdog.ts";
@@ -27,7 +22,7 @@ import { BootJudge } from "./watchdog.ts";
 export interface SuperviseOptions {
   readonly runtimeDir?: string | undefined;
   readonly logDir?: string | undefined;
-  /** Shut down once the boot has succeeded. */
+  /** Shut down once the boot is through. */
   readonly once?: boolean | undefined;
 }
 
@@ -37,55 +32,42 @@ export const EXIT = { clean: 0, unclean: 1, watchdog: 2 } as const;
 /** Signals that ask for an orderly end. Repeated, they hurry it. */
 const SHUTDOWN_SIGNALS: readonly SignalName[] = ["SIGTERM", "SIGINT", "SIGPWR", "SIGQUIT", "SIGHUP"];
 
-/** What a signal asks for, as PID 1 of a machine; Ctrl-Alt-Del arrives as SIGINT. */
-function powerOf(signal: SignalName, place: Place): Power {
-  if (place !== "machine") return "exit";
-  return signal === "SIGINT" ? "reboot" : "poweroff";
-}
-
 /**
  * Boots a system and supervises it until it is shut down: as PID 1 of a
  * machine or a namespace, or as an ordinary process.
  *
  * @returns The exit code; PID 1 of a machine does not return.
+ * @throws {FolderTaken} If another supervisor has the runtime directory.
  */
 export async function supervise(graph: Graph, options: SuperviseOptions): Promise<number> {
   const os = linuxOs();
   const startedAt = os.now();
+  if (Deno.pid === 1) Deno.umask(0o022);
   const mountFaults = Deno.pid === 1 ? mountEarly() : [];
   const place = findPlace();
   if (place === "process") becomeSubreaper();
-  const folder = runtimeFolder(options.runtimeDir);
+
+  const path = runtimeFolder(options.runtimeDir);
+  const folder = openRuntimeFolder(path);
   const shown = new Console(startedAt, (bytes) => Deno.stdout.write(bytes));
+  const account = new Account(graph, shown, folder.journal, () => os.now());
+  onUncaught((error) => account.confess("uncaught error", error));
+  for (const fault of [...mountFaults, ...(folder.fault === null ? [] : [folder.fault])]) {
+    account.complain(fault);
+  }
+  const logs = openLogs(options.logDir ?? join(path, "log"), (fault) => account.complain(fault));
+
   const { generation, version } = buildInfo();
-
-  const file = openJournal(folder);
-  let journalFault = "";
-  const journal = new Journal(graph, (lines) => {
-    const fault = typeof file === "string" ? "" : appendTo(file, lines);
-    if (fault !== "" && fault !== journalFault) shown.line(os.now(), `cannot write the journal: ${fault}`);
-    journalFault = fault;
-  });
-  const complain = (fault: string) => {
-    const now = os.now();
-    journal.note(now, "fault", null, { message: fault });
-    shown.line(now, fault);
-  };
-  onUncaught((error) => complain(`uncaught error: ${stackOf(error)}`));
-  for (const fault of mountFaults) complain(fault);
-  if (typeof file === "string") complain(file);
-  const logs = openLogs(options.logDir ?? join(folder, "log"), complain);
-
-  const narrator = new Narrator(graph, (now, text) => shown.line(now, text));
+  const narrator = new Narrator(graph, (now, text) => account.say(text, now));
   const progress = new BootProgress(graph, startedAt);
   const judge = new BootJudge(graph, generation, startedAt, {
     write: writeStatus,
-    onFault: complain,
+    onFault: (fault) => account.complain(fault),
     onVerdict: (verdict, awaited) => {
-      const now = os.now();
-      journal.note(now, "verdict", null, { verdict, awaited });
-      shown.line(now, verdict === "ok" ? `generation ${generation} is ok` : missed(generation, awaited));
-      if (verdict === "failed") fallDown(graph.watchdog?.onFailure ?? "reboot");
+      const missed = `has failed: the deadline has passed, and not ready are ${awaited.join(", ")}`;
+      const words = `generation ${generation} ${verdict === "ok" ? "is ok" : missed}`;
+      account.tell("verdict", { verdict, awaited }, words);
+      if (verdict === "failed") giveUp();
       else endIfOnce();
     },
   });
@@ -94,18 +76,17 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     os,
     prober: networkProber,
     habitat: { env: serviceEnvironment(), cwd: Deno.pid === 1 ? "/" : null, self: selfCommand() },
-    journal,
+    journal: account.journal,
     logs,
     alarm: judge,
-    onFault: (error) => complain(`internal error: ${stackOf(error)}`),
+    onFault: (error) => account.confess("internal error", error),
     onPhase: (id, phase, why, now) => {
       narrator.tell(driver.state, id, phase, why, now);
       if (phase.phase === "up") judge.noteUp(id, now);
       if (driver.state.ending === null && progress.note(id, phase, now)) finishBoot();
     },
     onSignal: (signal) => {
-      const again = driver.state.ending !== null;
-      shown.line(os.now(), again ? `${signal}: hurrying` : `${signal}: shutting down`);
+      account.say(`${signal}: ${driver.state.ending === null ? "shutting down" : "hurrying"}`);
       shutDown(powerOf(signal, place));
     },
   });
@@ -114,17 +95,17 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     judge.disarm();
     driver.post({ type: "shutdown", power });
   };
-  const fallDown = (onFailure: "reboot" | "poweroff" | "stay") => {
+  const giveUp = () => {
     progress.state = "failed";
+    const onFailure = graph.watchdog?.onFailure ?? "reboot";
     if (onFailure !== "stay") {
       driver.post({ type: "shutdown", power: place === "machine" ? onFailure : "exit" });
     }
   };
   const finishBoot = () => {
-    const now = os.now();
-    journal.note(now, "booted", null, { state: progress.state });
+    const took = ((os.now() - startedAt) / 1000).toFixed(3);
     const lost = progress.state === "ok" ? "" : ", but not all of it is up";
-    shown.line(now, `booted in ${((now - startedAt) / 1000).toFixed(3)} s${lost}`);
+    account.tell("booted", { state: progress.state }, `booted in ${took} s${lost}`);
     endIfOnce();
   };
   const endIfOnce = () => {
@@ -139,47 +120,29 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   };
 
   driver.listen(SHUTDOWN_SIGNALS);
-  const now = os.now();
-  journal.note(now, "boot", null, { generation, version, pid: Deno.pid, place });
-  shown.line(
-    now,
-    `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`,
-  );
+  const who = `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`;
+  account.tell("boot", { generation, version, pid: Deno.pid, place }, who);
   for (const id of graph.boot) driver.post({ type: "start", id });
-  if (progress.begin(now)) finishBoot();
+  if (progress.begin(startedAt)) finishBoot();
 
   const power = await driver.run();
   const clean = wasClean(driver.state);
-  const end = os.now();
-  journal.note(end, "end", null, { power, clean });
-  journal.flush();
-  shown.line(end, clean ? "everything is down" : "everything is down, but not all of it went cleanly");
-  await shown.settle(1000);
+  account.tell(
+    "end",
+    { power, clean },
+    `everything is down${clean ? "" : ", but not all of it went cleanly"}`,
+  );
+  await account.close();
   driver.dispose();
   logs.close();
-  if (typeof file !== "string") file.close();
+  folder.close();
   if (place === "machine") await endMachine(power);
   if (judge.verdict === "failed") return EXIT.watchdog;
   return clean && progress.state !== "degraded" ? EXIT.clean : EXIT.unclean;
 }
 
-/** Appends text to a file; the reason if that cannot be, as a full disk is no reason to stop supervising. */
-function appendTo(file: Deno.FsFile, text: string): string {
-  try {
-    const bytes = new TextEncoder().encode(text);
-    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-    return "";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function missed(generation: string, awaited: readonly string[]): string {
-  return `generation ${generation} has failed: the deadline has passed, and not ready are ${
-    awaited.join(", ")
-  }`;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
+/** What a signal asks for, as PID 1 of a machine; Ctrl-Alt-Del arrives as SIGINT. */
+function powerOf(signal: SignalName, place: Place): Power {
+  if (place !== "machine") return "exit";
+  return signal === "SIGINT" ? "reboot" : "poweroff";
 }

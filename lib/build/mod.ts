@@ -2,7 +2,7 @@
  * From units to an `init`: checks, bundle, runtime, `deno compile`, generation
  * and manifest. None of this is part of the binary, `describe_system.ts` aside.
  *
- * May import: lib/boot, lib/graph and what these may import.
+ * May import: lib/boot, lib/graph, lib/define.
  *
  * @example
  * ```ts

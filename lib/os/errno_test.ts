@@ -1,32 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { ERRNO, errnoName, osError } from "./errno.ts";
+import { errnoName, osError } from "./errno.ts";
 import { OsError } from "./error.ts";
-
-// The C library of the machine knows the table of its headers; it is asked by number.
-const libc = Deno.dlopen("libc.so.6", {
-  strerrorname_np: { parameters: ["i32"], result: "pointer" },
-  strerror: { parameters: ["i32"], result: "pointer" },
-}).symbols;
-
-function text(pointer: Deno.PointerValue): string | null {
-  return pointer === null ? null : Deno.UnsafePointerView.getCString(pointer);
-}
-
-Deno.test("ERRNO has exactly the errors of the C library, with its numbers", () => {
-  const theirs: Record<string, number> = {};
-  for (let number = 1; number < 200; number++) {
-    const name = text(libc.strerrorname_np(number));
-    if (name !== null) theirs[name] = number;
-  }
-  const ours = Object.fromEntries(Object.entries(ERRNO).map(([name, [number]]) => [name, number]));
-  assertEquals(ours, theirs);
-});
-
-Deno.test("ERRNO says of each error what strerror(3) says", () => {
-  for (const [number, meaning] of Object.values(ERRNO)) {
-    assertEquals(meaning.toLowerCase(), text(libc.strerror(number))?.toLowerCase());
-  }
-});
 
 Deno.test("errnoName() finds names by number, and null for numbers that Linux does not have", () => {
   assertEquals([errnoName(2), errnoName(133)], ["ENOENT", "EHWPOISON"]);

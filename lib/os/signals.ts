@@ -74,14 +74,17 @@ export const UNCATCHABLE: ReadonlySet<SignalName> = new Set<SignalName>([
 export function signalNumber(name: SignalName): number {
   const known = numbers.get(name);
   if (known !== undefined) return known;
-  const offset = name.startsWith("SIGRTMIN") ? Number(name.slice("SIGRTMIN".length)) : NaN;
-  if (offset >= 0 && offset <= SIGRTMAX - SIGRTMIN) return SIGRTMIN + offset;
+  const offset = name === "SIGRTMIN" ? 0 : Number(/^SIGRTMIN\+([0-9]+)$/.exec(name)?.[1] ?? NaN);
+  if (offset <= SIGRTMAX - SIGRTMIN) return SIGRTMIN + offset;
   throw osError("signal", "EINVAL", "", `there is no signal ${name}`);
 }
 
-/** The name of a signal number as waitid(2) reports it. */
+/** The name of a signal number as waitid(2) reports it. The two that glibc keeps to itself are `SIG32` and `SIG33`. */
 export function signalName(number: number): SignalName {
-  return TABLE[number - 1]?.[0] ?? (number === SIGRTMIN ? "SIGRTMIN" : `SIGRTMIN+${number - SIGRTMIN}`);
+  const known = TABLE[number - 1]?.[0];
+  if (known !== undefined) return known;
+  if (number < SIGRTMIN) return `SIG${number}`;
+  return number === SIGRTMIN ? "SIGRTMIN" : `SIGRTMIN+${number - SIGRTMIN}`;
 }
 
 /** What a signal does to a process that neither catches nor ignores it. */

@@ -49,8 +49,7 @@ export function spawnError(
   if (error === EBADF) {
     const closed = fds.find(({ from }) => libc.fcntl(from, F_GETFD, 0) === -1);
     if (closed) return notOpen(closed);
-    const last = Math.max(...fds.map(({ to }) => to));
-    return osError("dup2", error, String(last), "no such descriptor: see RLIMIT_NOFILE");
+    return beyondLimit(error, "");
   }
   if (cwd !== undefined && libc.access(cstring(`${cwd}/.`), F_OK) === -1) {
     return osError("chdir", errno(), cwd);
@@ -61,6 +60,11 @@ export function spawnError(
 /** The error for a descriptor that was to become one of a new process, but is none of ours. */
 export function notOpen({ from, to }: FdMapping): OsError {
   return osError("dup2", "EBADF", `${from} to ${to}`, `${from} is not open`);
+}
+
+/** The error for a descriptor of a new process that is higher than the limits of ours allow. */
+export function beyondLimit(error: number, subject: string): OsError {
+  return osError("dup2", error, subject, "no such descriptor: see RLIMIT_NOFILE");
 }
 
 /** The error for a program that the kernel refused to execute. */

@@ -1,7 +1,7 @@
 /** posix_spawn_file_actions_t: what a new process does with descriptors before it executes its program. */
 import { osError } from "../errno.ts";
 import type { Fd, FdMapping } from "../os.ts";
-import { notOpen } from "./exec_failure.ts";
+import { beyondLimit, notOpen } from "./exec_failure.ts";
 import { checked, cstring, errno, failure, libc } from "./libc.ts";
 
 /** Size of posix_spawn_file_actions_t on x86-64 glibc. */
@@ -41,7 +41,7 @@ export class FileActions {
         const from = sources[to]!;
         if (from === NONE) continue;
         const error = libc.posix_spawn_file_actions_adddup2(actions, this.#safe(from, to), to);
-        if (error !== 0) throw osError("dup2", error, `${from} to ${to}`);
+        if (error !== 0) throw beyondLimit(error, `${from} to ${to}`);
       }
       for (let to = 0; to < count; to++) {
         if (sources[to] === NONE) libc.posix_spawn_file_actions_addclose(actions, to);

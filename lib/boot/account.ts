@@ -1,0 +1,61 @@
+import type { Millis } from "../define/time.ts";
+import { type Details, Journal } from "../driver/mod.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Console } from "./console.ts";
+
+/** The two accounts of what happens: the journal for programs, the console for people. */
+export class Account {
+  readonly journal: Journal;
+  readonly #console: Console;
+  readonly #file: Deno.FsFile | null;
+  readonly #now: () => Millis;
+  #lastFault = "";
+
+  /** @param file The journal's file; null if there is none, and only the console tells. */
+  constructor(graph: Graph, shown: Console, file: Deno.FsFile | null, now: () => Millis) {
+    this.#console = shown;
+    this.#file = file;
+    this.#now = now;
+    this.journal = new Journal(graph, (lines) => this.#append(lines));
+  }
+
+  /** Shows a line on the console. */
+  say(text: string, now: Millis = this.#now()): void {
+    this.#console.line(now, text);
+  }
+
+  /** Notes something in the journal, and shows it in words. */
+  tell(event: string, details: Details, words: string): void {
+    const now = this.#now();
+    this.journal.note(now, event, null, details);
+    this.#console.line(now, words);
+  }
+
+  /** Tells of something that is wrong, but no reason to stop. */
+  complain(fault: string): void {
+    this.tell("fault", { message: fault }, fault);
+  }
+
+  /** Tells of an error in Denit itself, or in a unit's code, that nobody has caught. */
+  confess(what: string, error: unknown): void {
+    this.complain(`${what}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  }
+
+  /** Writes everything down, and waits a little for the console. */
+  async close(): Promise<void> {
+    this.journal.flush();
+    await this.#console.settle(1000);
+    this.#file?.close();
+  }
+
+  #append(lines: string): void {
+    if (this.#file === null) return;
+    try {
+      const bytes = new TextEncoder().encode(lines);
+      for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+    } catch (error) {
+      const fault = `cannot write the journal: ${error instanceof Error ? error.message : error}`;
+      if (fault !== this.#lastFault) this.say(this.#lastFault = fault);
+    }
+  }
+}

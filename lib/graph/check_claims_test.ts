@@ -1,0 +1,140 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { after, type Deps, optional } from "../define/dependency.ts";
+import type { Claims } from "../define/policy.ts";
+import type { Readiness } from "../define/readiness.ts";
+import { defineService, type Service } from "../define/service.ts";
+import { mount } from "../kinds/mount.ts";
+import { notificationFd } from "../readiness/notification_fd.ts";
+import { httpProbe, tcpProbe, unixProbe } from "../readiness/probe.ts";
+import { spawned } from "../readiness/spawned.ts";
+import { checkClaims } from "./check_claims.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { graphOf } from "./graph_of.ts";
+import { normalPath } from "./path.ts";
+import { reportTo } from "./report.ts";
+
+function claiming(claims: Claims, ready: Readiness = spawned(), deps: Deps = {}): Service {
+  return defineService({ deps, run: () => ({ argv: ["/a"] }), ready, claims });
+}
+
+function diagnose(units: Record<string, Service>): readonly Diagnostic[] {
+  const graph = graphOf(units);
+  const found: Diagnostic[] = [];
+  checkClaims(graph, reportTo(found, graph));
+  return found;
+}
+
+function collide(a: Service, b: Service, part: string): void {
+  const found = diagnose({ a, b });
+  assertEquals(found.length, 1, part);
+  assertEquals(found[0]!.service, "b");
+  assertStringIncludes(found[0]!.cause, part);
+  assertMatch(found[0]!.cause, /a has it already.*\(.*check_claims_test\.ts:\d+\)$/);
+}
+
+Deno.test("checkClaims() refuses two claims of one port, by setting or by probe", () => {
+  const claimed = claiming({ ports: [80] });
+  const probed = (host?: string) => claiming({}, tcpProbe({ port: 80, host }));
+  collide(claimed, claiming({ ports: ["80/tcp"] }), "cannot give port tcp 80 to b");
+  collide(claimed, probed(), "cannot give port tcp 80 on 127.0.0.1 to b");
+  collide(probed(), claimed, "cannot give port tcp 80 to b");
+  collide(probed("10.0.0.1"), claimed, "cannot give port tcp 80 to b");
+  collide(
+    probed("localhost"),
+    claiming({}, httpProbe({ url: "http://127.0.0.1/" })),
+    "port tcp 80 on 127.0.0.1",
+  );
+  collide(claiming({ ports: ["53/udp"] }), claiming({ ports: ["53/udp"] }), "port udp 53");
+});
+
+Deno.test("checkClaims() lets tcp and udp, other hosts and a service's own probe have the same number", () => {
+  assertEquals(diagnose({ a: claiming({ ports: [53] }), b: claiming({ ports: ["53/udp"] }) }), []);
+  const [a, b] = [tcpProbe({ port: 80 }), tcpProbe({ port: 80, host: "10.0.0.1" })];
+  assertEquals(diagnose({ a: claiming({}, a), b: claiming({}, b) }), []);
+  assertEquals(diagnose({ a: claiming({ ports: [80, 80] }, a) }), []);
+});
+
+Deno.test("checkClaims() lets every service have a notification fd 3: each process has its own table", () => {
+  assertEquals(diagnose({ a: claiming({}, notificationFd(3)), b: claiming({}, notificationFd(3)) }), []);
+});
+
+Deno.test("checkClaims() refuses a port that is none", () => {
+  for (const port of [0, 65536, 1.5, "53/sctp", "x/udp"]) {
+    // deno-lint-ignore no-explicit-any -- the types refuse some of these
+    const found = diagnose({ a: claiming({ ports: [port as any] }) });
+    assertEquals(found.map(({ setting }) => setting), ["claims.ports"], String(port));
+  }
+});
+
+Deno.test("checkClaims() refuses two claims of one path, however it is written", () => {
+  for (const key of ["sockets", "pidFiles", "mountPoints", "stateDirectories"] as const) {
+    collide(claiming({ [key]: ["/a//b/../c/"] }), claiming({ [key]: ["/a/c"] }), "/a/c to b");
+  }
+  collide(
+    claiming({ sockets: ["/run//a.sock"] }),
+    claiming({}, unixProbe({ path: "/run/a.sock" })),
+    "socket /run/a.sock",
+  );
+});
+
+Deno.test("checkClaims() refuses a relative path", () => {
+  const [found] = diagnose({ a: claiming({ pidFiles: ["run/a.pid"] }) });
+  assertStringIncludes(found!.cause, "cannot give pid file run/a.pid to a: it is not an absolute path");
+});
+
+Deno.test("checkClaims() refuses a state directory inside another's", () => {
+  collide(
+    claiming({ stateDirectories: ["/var/db"] }),
+    claiming({ stateDirectories: ["/var/db/b"] }),
+    "as /var/db",
+  );
+  assertEquals(diagnose({ a: claiming({ stateDirectories: ["/var/db", "/var/db/own"] }) }), []);
+  assertEquals(
+    diagnose({
+      a: claiming({ stateDirectories: ["/var/db"] }),
+      b: claiming({ stateDirectories: ["/var/db2"] }),
+    }),
+    [],
+  );
+});
+
+Deno.test("checkClaims() wants what lies below a mount point to depend on the mount", () => {
+  const persist = mount({ device: "a", path: "/persist" });
+  const state = { stateDirectories: ["/persist/db"] };
+  for (const deps of [{}, { persist: after(persist) }]) {
+    const [found, ...none] = diagnose({ persist, db: claiming(state, spawned(), deps) });
+    assertEquals(none, []);
+    assertStringIncludes(found!.cause, "it lies below /persist, which persist may mount later");
+    assertEquals(found!.cure, "add persist to the deps of db");
+  }
+  const middle = claiming({}, spawned(), { persist });
+  for (const deps of [{ persist }, { persist: optional(persist) }, { middle }]) {
+    assertEquals(diagnose({ persist, middle, db: claiming(state, spawned(), deps) }), []);
+  }
+});
+
+Deno.test("checkClaims() wants nested mount points in order, the inner after the outer", () => {
+  const persist = mount({ device: "a", path: "/persist" });
+  const [found] = diagnose({ persist, data: mount({ device: "b", path: "/persist/data" }) });
+  assertStringIncludes(found!.cause, "cannot place mount point /persist/data of data");
+  assertEquals(
+    diagnose({ persist, data: mount({ deps: { persist }, device: "b", path: "/persist/data" }) }),
+    [],
+  );
+});
+
+Deno.test("checkClaims() finds a collision exactly where a naive comparison of all pairs finds one", () => {
+  const path = fc.array(fc.constantFrom("a", "b", "..", ""), { minLength: 1, maxLength: 4 }).map((list) =>
+    `/${list.join("/")}`
+  );
+  fc.assert(fc.property(fc.array(path, { maxLength: 6 }), (paths) => {
+    const units = Object.fromEntries(
+      paths.map((path, index) => [`s${index}`, claiming({ sockets: [path] })]),
+    );
+    const naive = paths.some((one, i) =>
+      paths.some((two, j) => i < j && normalPath(one) === normalPath(two))
+    );
+    assertEquals(diagnose(units).length > 0, naive);
+  }));
+});
