@@ -17,7 +17,7 @@ async function tallyOf(source: string, settings: Partial<Part> = {}, required = 
       obstacle: noObstacle,
       ...settings,
     };
-    return renderTally(await runParts([part], required));
+    return renderTally(await runParts([part], { required, quiet: true }));
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

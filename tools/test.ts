@@ -28,25 +28,37 @@ interface Outcome extends Tally {
   readonly faults: readonly string[];
 }
 
+/** How to run the parts. */
+export interface RunSettings {
+  /** Whether what cannot be run has failed. Default: what `DENIT_REQUIRE_ALL` says. */
+  readonly required?: boolean;
+  /** Whether nothing is printed. Default: no. */
+  readonly quiet?: boolean;
+}
+
 /** Runs parts of the tests, one after the other, as they share cores, ports and process numbers; prints as it goes. */
 export async function runParts(
   parts: readonly Part[],
-  required = Deno.env.get("DENIT_REQUIRE_ALL") === "1",
+  { required = Deno.env.get("DENIT_REQUIRE_ALL") === "1", quiet = false }: RunSettings = {},
 ): Promise<Tally> {
+  const say = (line: string) => quiet || console.log(line);
   const outcomes: Outcome[] = [];
   for (const part of parts) {
-    console.log(`\n=== tests: ${part.name}`);
+    say(`\n=== tests: ${part.name}`);
     if (part.paths.length === 0) {
-      console.log("there are none");
+      say("there are none");
       continue;
     }
     const obstacle = await part.obstacle();
-    outcomes.push(obstacle === null ? await runPart(part, required) : notRun(part, obstacle, required));
+    if (obstacle !== null) say(`not run: ${obstacle}`);
+    outcomes.push(
+      obstacle === null ? await runPart(part, required, quiet) : notRun(part, obstacle, required),
+    );
   }
-  console.log("\n=== tests, by part");
+  say("\n=== tests, by part");
   for (const { summary, faults } of outcomes) {
-    console.log(summary);
-    for (const fault of faults) console.log(`    ${fault}`);
+    say(summary);
+    for (const fault of faults) say(`    ${fault}`);
   }
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
@@ -55,17 +67,16 @@ export async function runParts(
 }
 
 function notRun(part: Part, obstacle: string, required: boolean): Outcome {
-  console.log(`not run: ${obstacle}`);
   const faults = required ? ["DENIT_REQUIRE_ALL asks for every part"] : [];
   return { passed: 0, failed: faults.length, summary: `${part.name}: not run: ${obstacle}`, faults };
 }
 
-async function runPart(part: Part, required: boolean): Promise<Outcome> {
+async function runPart(part: Part, required: boolean, quiet: boolean): Promise<Outcome> {
   const scratch = await Deno.makeTempDir({ prefix: "denit-test-" });
   try {
     const report = join(scratch, "report.xml");
     const started = performance.now();
-    const code = await runDenoTest(part, report);
+    const code = await runDenoTest(part, report, quiet);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const { passed, failed, ignored } = readJunit(await Deno.readTextFile(report).catch(() => ""));
     const faults = [...failed];
@@ -84,7 +95,7 @@ async function runPart(part: Part, required: boolean): Promise<Outcome> {
 }
 
 /** Runs `deno test` under timeout(1), which ends a part that hangs together with the processes of its tests. */
-async function runDenoTest(part: Part, report: string): Promise<number> {
+async function runDenoTest(part: Part, report: string, quiet: boolean): Promise<number> {
   const child = new Deno.Command("timeout", {
     args: [
       "--kill-after=10",
@@ -98,6 +109,8 @@ async function runDenoTest(part: Part, report: string): Promise<number> {
     ],
     cwd: root,
     stdin: "null",
+    stdout: quiet ? "null" : "inherit",
+    stderr: quiet ? "null" : "inherit",
   }).spawn();
   // It leads a process group of its own, so the terminal's Ctrl-C does not reach it.
   const end = () => child.kill("SIGTERM");

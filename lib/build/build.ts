@@ -19,7 +19,7 @@ import { unitsConfig } from "./units_config.ts";
 export interface BuildOptions {
   /** The units module. Default: `units/mod.ts` of this checkout. */
   readonly units?: string;
-  /** The folder of generations. Default: `dist`. */
+  /** The folder of generations. Default: `dist` in this checkout. */
   readonly out?: string;
   /** `auto`, `official`, `npm` or a path: see `findRuntime`. Default: `auto`. */
   readonly runtime?: string;
@@ -50,7 +50,7 @@ export type BuildResult =
  * @throws {BuildFailure} If the build cannot be carried out.
  */
 export async function build(
-  { units, out = "dist", runtime: choice = "auto", progress }: BuildOptions,
+  { units, out: wantedOut, runtime: choice = "auto", progress }: BuildOptions,
 ): Promise<BuildResult> {
   const file = await unitsFile(units);
   await using config = await unitsConfig(file);
@@ -67,12 +67,13 @@ export async function build(
   const generation = await generationId({ generation: "", version, origins }, bundled, runtime.sha256);
   const info: BuildInfo = { generation, version, origins };
 
-  const folder = join(userPath(out), generation);
+  const out = wantedOut === undefined ? join(projectRoot, "dist") : userPath(wantedOut);
+  const folder = join(out, generation);
   const init = join(folder, "init");
   const found = await readGeneration(folder);
   try {
     if (found === null) {
-      await writeGeneration(userPath(out), generation, async (unfinished) => {
+      await writeGeneration(out, generation, async (unfinished) => {
         const program = join(unfinished, "init");
         await progress.step("compiling", () => compile(buildPrelude(info) + bundled, program, runtime.path));
         await progress.step("trying the new init", () => tryInit(program, generation));
@@ -96,7 +97,7 @@ export async function build(
         );
       });
     }
-    await pointCurrent(userPath(out), generation);
+    await pointCurrent(out, generation);
   } catch (error) {
     if (error instanceof BuildFailure) throw error;
     throw new BuildFailure(

@@ -31,7 +31,7 @@ export async function runBuild(options: Omit<BuildOptions, "progress">): Promise
 export const buildCommand = new Command("build")
   .description("Checks units and compiles them into DIR/GENERATION/init; DIR/current then leads there.")
   .option("--units <file>", "a units module of your own, anywhere on disk")
-  .option("--out <dir>", "the folder of generations", "dist")
+  .option("--out <dir>", "the folder of generations (default: dist in this checkout)")
   .option(
     "--runtime <which>",
     "auto: DENORT_BIN, Deno's own cache and host, else the package registry; " +

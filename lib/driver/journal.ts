@@ -29,7 +29,8 @@ export class Journal {
   /** Notes something that is about one service, or about none. */
   note(now: Millis, event: string, service: string | null, details: Details = {}): void {
     // Nanoseconds beyond 2^53 would take 104 days of uptime: the digits are put together as text.
-    const t = Math.round(now * 1000) + "000";
+    const micros = Math.round(now * 1000);
+    const t = micros === 0 ? "0" : `${micros}000`;
     const name = service === null ? "" : `,"service":${JSON.stringify(service)}`;
     const rest = JSON.stringify(details);
     this.#pending += `{"t":${t},"event":"${event}"${name}${rest === "{}" ? "" : "," + rest.slice(1, -1)}}\n`;

@@ -23,6 +23,15 @@ export interface WatchSettings {
 /** How long a process that has closed its notification descriptor may still take to end. */
 const HANG_UP_GRACE: Millis = 200;
 
+/** A probe that is a process. */
+interface CommandLook {
+  readonly attempt: Attempt;
+  readonly timeout: Millis;
+  /** When its patience ends; null once it was killed. */
+  until: Millis | null;
+  cancelled: boolean;
+}
+
 /** Finds out when processes are ready: feeds their readiness protocols with what is seen of them, and obeys these. */
 export class ReadinessWatch {
   readonly #settings: WatchSettings;
@@ -30,8 +39,8 @@ export class ReadinessWatch {
   readonly #seen: [Attempt, Observation][] = [];
   /** Attempts whose protocol wants to be asked again at some time. */
   readonly #alarmed = new Set<Attempt>();
-  /** Processes of command probes by pid, and who waits for each. */
-  readonly #commands = new Map<Pid, (status: ExitStatus) => void>();
+  /** Processes of command probes by pid. */
+  readonly #looks = new Map<Pid, CommandLook>();
 
   constructor(settings: WatchSettings) {
     this.#settings = settings;
@@ -46,6 +55,7 @@ export class ReadinessWatch {
   due(): Millis {
     let due = Infinity;
     for (const { alarm } of this.#alarmed) if (alarm !== null && alarm < due) due = alarm;
+    for (const { until } of this.#looks.values()) if (until !== null && until < due) due = until;
     return due;
   }
 
@@ -56,6 +66,11 @@ export class ReadinessWatch {
       this.#setAlarm(attempt, null);
       if (attempt.hungUp) this.#giveUpOn(attempt);
       else this.observe(attempt, { type: "tick" });
+    }
+    for (const [pid, look] of this.#looks) {
+      if (look.until === null || look.until > now) continue;
+      look.until = null;
+      this.#settings.os.kill(pid, "SIGKILL", "group");
     }
   }
 
@@ -89,10 +104,17 @@ export class ReadinessWatch {
 
   /** Takes the exit of a command probe; false if the process was none. */
   noteExit(pid: Pid, status: ExitStatus): boolean {
-    const waiting = this.#commands.get(pid);
-    if (waiting === undefined) return false;
-    this.#commands.delete(pid);
-    waiting(status);
+    const look = this.#looks.get(pid);
+    if (look === undefined) return false;
+    this.#looks.delete(pid);
+    if (look.cancelled) return true;
+    const late = look.until === null;
+    const missing = late
+      ? `no answer within ${look.timeout / 1000} s`
+      : "code" in status
+      ? status.code === 0 ? null : `exit code ${status.code}`
+      : `killed by ${status.signal}`;
+    this.observe(look.attempt, observation(missing));
     return true;
   }
 
@@ -123,43 +145,31 @@ export class ReadinessWatch {
   }
 
   #probe(attempt: Attempt, probe: Probe, timeout: Millis): void {
+    if (probe.type === "command") return this.#probeByCommand(attempt, probe.command, timeout);
     const { prober, os, onFault } = this.#settings;
     const abort = new AbortController();
     attempt.cancelProbe = () => abort.abort();
-    const look = probe.type === "command"
-      ? this.#probeByCommand(probe.command, timeout, abort.signal)
-      : prober(probe, timeout, abort.signal);
-    look.then((missing) => {
+    prober(probe, timeout, abort.signal).then((missing) => {
       if (abort.signal.aborted) return;
-      const ok = missing === null;
-      this.#seen.push([attempt, ok ? { type: "probed", ok } : { type: "probed", ok, detail: missing }]);
+      this.#seen.push([attempt, observation(missing)]);
       os.interrupt();
-    }, onFault);
+    }).catch(onFault);
   }
 
-  #probeByCommand(command: Command, timeout: Millis, signal: AbortSignal): Promise<Look> {
-    const { promise, resolve } = Promise.withResolvers<Look>();
-    let pid: Pid;
+  #probeByCommand(attempt: Attempt, command: Command, timeout: Millis): void {
+    const { os, spawn } = this.#settings;
     try {
-      pid = this.#settings.spawn(command);
+      const pid = spawn(command);
+      const look: CommandLook = { attempt, timeout, until: os.now() + timeout, cancelled: false };
+      this.#looks.set(pid, look);
+      attempt.cancelProbe = () => {
+        look.cancelled = true;
+        look.until = null;
+        if (this.#looks.get(pid) === look) os.kill(pid, "SIGKILL", "group");
+      };
     } catch (error) {
-      return Promise.resolve(error instanceof Error ? error.message : String(error));
+      this.observe(attempt, observation(error instanceof Error ? error.message : String(error)));
     }
-    let late = false;
-    const kill = () => this.#settings.os.kill(pid, "SIGKILL", "group");
-    const timer = setTimeout(() => {
-      late = true;
-      kill();
-    }, timeout);
-    signal.addEventListener("abort", kill, { once: true });
-    this.#commands.set(pid, (status) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", kill);
-      if (late) resolve(`no answer within ${timeout / 1000} s`);
-      else if ("code" in status) resolve(status.code === 0 ? null : `exit code ${status.code}`);
-      else resolve(`killed by ${status.signal}`);
-    });
-    return promise;
   }
 
   #setAlarm(attempt: Attempt, alarm: Millis | null): void {
@@ -167,4 +177,8 @@ export class ReadinessWatch {
     if (alarm === null) this.#alarmed.delete(attempt);
     else this.#alarmed.add(attempt);
   }
+}
+
+function observation(missing: Look): Observation {
+  return missing === null ? { type: "probed", ok: true } : { type: "probed", ok: false, detail: missing };
 }

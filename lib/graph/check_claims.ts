@@ -31,10 +31,10 @@ export function checkClaims(graph: Graph, report: Report): void {
     const own = [...portsOf(node, report), ...pathsOf(node, report)];
     claims.set(node, own);
     for (const claim of own) {
-      const key = `${claim.word} ${claim.thing}`;
-      const owner = owners.get(key) ?? portOwner(owners, claim);
-      if (owner === undefined) owners.set(key, node);
-      else if (owner !== node) collision(graph, node, owner, claim, claim.thing, report);
+      const [key, rival, entry] = keysOf(claim);
+      const owner = owners.get(key) ?? owners.get(rival);
+      if (owner !== undefined && owner !== node) collision(graph, node, owner, claim, claim.thing, report);
+      for (const taken of [key, entry]) if (!owners.has(taken)) owners.set(taken, node);
     }
   }
   for (const [node, own] of claims) for (const claim of own) checkNesting(graph, node, claim, owners, report);
@@ -60,13 +60,17 @@ function collision(
   );
 }
 
-/** What a claim on every host has to do with one on a single host: `tcp 80` and `tcp 80 on 127.0.0.1`. */
-function portOwner(owners: ReadonlyMap<string, Node>, { word, thing }: Claim): Node | undefined {
-  if (word !== "port") return undefined;
+/**
+ * The keys of a claim: its own, that of a claim it cannot stand beside, and
+ * that under which such a one finds it. `tcp 80`, on every host, and `tcp 80
+ * on 127.0.0.1` collide, while those of two hosts do not.
+ */
+function keysOf({ word, thing }: Claim): readonly [key: string, rival: string, entry: string] {
+  const key = `${word} ${thing}`;
+  if (word !== "port") return [key, key, key];
   const [general, host] = thing.split(" on ");
-  if (host !== undefined) return owners.get(`port ${general}`);
-  for (const [key, owner] of owners) if (key.startsWith(`port ${general} on `)) return owner;
-  return undefined;
+  const [every, any] = [`port ${general}`, `port ${general} on some host`];
+  return host === undefined ? [every, any, every] : [key, every, any];
 }
 
 function portsOf(node: Node, report: Report): readonly Claim[] {

@@ -102,14 +102,16 @@ Deno.test("checkClaims() refuses a state directory inside another's", () => {
 Deno.test("checkClaims() wants what lies below a mount point to depend on the mount", () => {
   const persist = mount({ device: "a", path: "/persist" });
   const state = { stateDirectories: ["/persist/db"] };
-  for (const deps of [{}, { persist: after(persist) }]) {
+  const loose: readonly Deps[] = [{}, { persist: after(persist) }];
+  for (const deps of loose) {
     const [found, ...none] = diagnose({ persist, db: claiming(state, spawned(), deps) });
     assertEquals(none, []);
     assertStringIncludes(found!.cause, "it lies below /persist, which persist may mount later");
     assertEquals(found!.cure, "add persist to the deps of db");
   }
   const middle = claiming({}, spawned(), { persist });
-  for (const deps of [{ persist }, { persist: optional(persist) }, { middle }]) {
+  const orders: readonly Deps[] = [{ persist }, { persist: optional(persist) }, { middle }];
+  for (const deps of orders) {
     assertEquals(diagnose({ persist, middle, db: claiming(state, spawned(), deps) }), []);
   }
 });

@@ -62,21 +62,18 @@ Deno.test("check() reports everything at once, each with file, service, cause an
   });
   const b = defineService({ run: () => ({ argv: [""] }), ready: tcpProbe({ port: 80 }) });
   const found = check(graphOf({ a, b }, { watchdog: { success: [], deadline: 0, statusFile: "relative" } }));
-  assertEquals(
-    found.map(({ setting }) => setting),
-    [
-      "ready.timeout",
-      "stop.timeout",
-      "restart.giveUp.after",
-      "restart.permanent",
-      "restart.backoff",
-      "run",
-      "ready",
-      "watchdog.success",
-      "watchdog.statusFile",
-      "watchdog.deadline",
-    ].sort((x, y) => found.findIndex((d) => d.setting === x) - found.findIndex((d) => d.setting === y)),
-  );
+  assertEquals(found.map(({ service, setting }) => `${service ?? "system"}.${setting}`), [
+    "a.ready.timeout",
+    "a.stop.timeout",
+    "a.restart.backoff",
+    "a.restart.giveUp.after",
+    "a.restart.permanent",
+    "b.run",
+    "b.ready",
+    "system.watchdog.success",
+    "system.watchdog.statusFile",
+    "system.watchdog.deadline",
+  ]);
   for (const { service, origin, cause, cure } of found) {
     assertMatch(cause, /^cannot \w+ .*: /, "the form is: cannot VERB OBJECT: REASON");
     assert(cure.length > 10);

@@ -145,7 +145,7 @@ function checkContents(bundle: Bundle, setting: string, draft: Draft): void {
     seen.add(item);
     if (again && (isService(item) || isBundle(item))) {
       fault(draft, isService(item) ? item : null, setting, {
-        cause: `cannot put ${nameOf(item, draft)} into ${setting} twice`,
+        cause: `cannot put ${nameOf(item, draft)} into ${setting}: it is in there already`,
         cure: "take one of the two away",
       });
     } else if (isBundle(item)) checkContents(item, setting, draft);

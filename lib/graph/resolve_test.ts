@@ -142,10 +142,13 @@ Deno.test("resolve() refuses a cycle of dependencies of any kind, and prints it"
 Deno.test("resolve() refuses a bundle that holds something twice, or no service", () => {
   const [a, hidden] = [plain(), plain()];
   const inner = defineBundle([a]);
-  only({ a, twice: defineBundle([a, a]), default: system(a) }, "a|twice|cannot put a into twice twice");
+  only(
+    { a, twice: defineBundle([a, a]), default: system(a) },
+    "a|twice|cannot put a into twice: it is in there already",
+  );
   only(
     { a, inner, twice: defineBundle([inner, inner]), default: system(a) },
-    "cannot put a bundle into twice twice",
+    "cannot put a bundle into twice: it is",
   );
   only({ a, bad: defineBundle([untyped(undefined)]), default: system(a) }, "cannot put undefined into bad");
   only(

@@ -49,7 +49,8 @@ export async function runBuild(checkout: string, args: readonly string[], cwd = 
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", join(checkout, "build.ts"), ...args],
     cwd,
-    env: { NO_COLOR: "1" },
+    // INIT_CWD would be that of the task that runs the tests.
+    env: { NO_COLOR: "1", INIT_CWD: cwd },
     stdin: "null",
   });
   const { code, stdout, stderr } = await command.output();

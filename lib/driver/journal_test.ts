@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { defineService, spawned } from "denit";
+import { graphOf } from "../graph/graph_of.ts";
+import { Journal } from "./journal.ts";
+
+function journal() {
+  const written: string[] = [];
+  const graph = graphOf({
+    web: defineService({ run: () => ({ argv: ["/bin/web"] }), ready: spawned() }),
+  });
+  return { journal: new Journal(graph, (text) => written.push(text)), written };
+}
+
+Deno.test("Journal writes one JSON object a line, with the time in nanoseconds", () => {
+  const { journal: j, written } = journal();
+  j.note(0, "boot", null, { pid: 1 });
+  j.noteEvent(1.5, { type: "start", id: 0 });
+  j.notePhase(2, 0, { phase: "backoff", until: 7 }, { reason: "dependency", on: 0 });
+  assertEquals(written, []);
+  j.flush();
+  assertEquals(written.length, 1);
+  assertEquals(written[0]?.trimEnd().split("\n").map((line) => JSON.parse(line)), [
+    { t: 0, event: "boot", pid: 1 },
+    { t: 1_500_000, event: "start", service: "web" },
+    { t: 2_000_000, event: "backoff", service: "web", until: 7, why: { reason: "dependency", on: "web" } },
+  ]);
+});
+
+Deno.test("Journal writes nothing where there is nothing, and nothing twice", () => {
+  const { journal: j, written } = journal();
+  j.flush();
+  j.note(1, "boot", null);
+  j.flush();
+  j.flush();
+  assertEquals(written, ['{"t":1000000,"event":"boot"}\n']);
+});
+
+Deno.test("Journal keeps nanoseconds exact after a year of uptime", () => {
+  const { journal: j, written } = journal();
+  j.note(365 * 86_400_000 + 0.125, "boot", null);
+  j.flush();
+  assertEquals(written, ['{"t":31536000000125000,"event":"boot"}\n']);
+});
