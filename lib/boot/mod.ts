@@ -2,7 +2,7 @@
  * The boot: early mounts, console, journal, the judge of the boot, the end of
  * the machine. It puts a driver to work for a whole system.
  *
- * May import: lib/driver, lib/os, lib/supervisor, lib/graph, lib/log, lib/define.
+ * May import: lib/driver, lib/os/linux, lib/os, lib/supervisor, lib/graph, lib/log, lib/define.
  *
  * @example
  * ```ts

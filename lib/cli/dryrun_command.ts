@@ -3,7 +3,8 @@ import { resolve as resolvePath, toFileUrl } from "@std/path";
 import { parseOrExit } from "./check_command.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
-import { dryrunRole, formats } from "./rest_roles.ts";
+import { type Format, formatOption } from "./formats.ts";
+import { dryrunRole } from "./rest_roles.ts";
 
 /**
  * `dryrun`: boots units on a virtual kernel and prints in which order, without
@@ -13,7 +14,7 @@ import { dryrunRole, formats } from "./rest_roles.ts";
  */
 async function dryrun(
   file: string | undefined,
-  format: ReturnType<typeof formats>["defaultValue"],
+  format: Format,
 ): Promise<number> {
   const path = file ?? new URL("../../units/mod.ts", import.meta.url).pathname;
   try {
@@ -33,7 +34,7 @@ if (import.meta.main) {
   const command = new Command("dryrun")
     .description("Prints the boot order without booting: the real supervisor on a virtual kernel.")
     .option("--units <file>", "a units module of your own, anywhere on disk")
-    .addOption(formats())
+    .addOption(formatOption())
     .addHelpText("after", "\nExit code: 0 all would come up, 1 something is wrong with the units.")
     .exitOverride()
     .showHelpAfterError()

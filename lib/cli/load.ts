@@ -1,5 +1,7 @@
 import { buildInfo } from "../boot/build_info.ts";
-import { type Graph, renderDiagnostic, resolve } from "../graph/mod.ts";
+import { renderDiagnostic } from "../graph/diagnostic.ts";
+import type { Graph } from "../graph/graph.ts";
+import { resolve } from "../graph/resolve.ts";
 
 /** A system that cannot be used; the message is complete. */
 export class BadSystem extends Error {

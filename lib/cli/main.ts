@@ -2,7 +2,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { buildInfo, markGeneration, supervise, surviveErrors } from "../boot/mod.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
-import { checkRole, dryrunRole, formats, manifestRole } from "./rest_roles.ts";
+import { formatOption } from "./formats.ts";
 import { scriptRole } from "./script_role.ts";
 
 /** The exports of a units module. */
@@ -59,14 +59,14 @@ function initProgram(units: Units, done: (code: number) => void) {
     .action(async (options) => done(await supervise(loadGraph(units), options)));
   program.command("dryrun")
     .description("print the boot order without booting")
-    .addOption(formats())
-    .action(async ({ format }) => done(await dryrunRole(loadGraph(units), format)));
+    .addOption(formatOption())
+    .action(async ({ format }) => done(await (await atRest()).dryrunRole(loadGraph(units), format)));
   program.command("check")
     .description("prove what can be proved at rest; prints every fault")
-    .action(() => done(checkRole(units)));
+    .action(async () => done((await atRest()).checkRole(units)));
   program.command("manifest")
     .description("print what this binary was built from")
-    .action(() => done(manifestRole(loadGraph(units))));
+    .action(async () => done((await atRest()).manifestRole(loadGraph(units))));
   program.command("mark")
     .description("write the verdict on this generation to its status file")
     .argument("<verdict>", "ok or failed")
@@ -77,6 +77,9 @@ function initProgram(units: Units, done: (code: number) => void) {
   for (const command of program.commands) command.exitOverride();
   return program;
 }
+
+/** The roles that PID 1 never has: their code is loaded only for them. */
+const atRest = () => import("./rest_roles.ts");
 
 async function markRole(units: Units, verdict: string): Promise<number> {
   if (verdict !== "ok" && verdict !== "failed") {

@@ -1,5 +1,5 @@
 /** A dry run in the formats that people and programs read. */
-import type { DryRun } from "../driver/mod.ts";
+import type { DryRun } from "../driver/dry_run.ts";
 import {
   type Bound,
   closure,
@@ -12,12 +12,7 @@ import {
   shutdownBound,
   startBounds,
 } from "../graph/mod.ts";
-
-/** The formats of `dryrun`. */
-export const FORMATS = ["text", "json", "dot", "mermaid"] as const;
-
-/** One of {@linkcode FORMATS}. */
-export type Format = (typeof FORMATS)[number];
+import type { Format } from "./formats.ts";
 
 /** A dry run as text for people, JSON, or a drawing. */
 export function renderBoot(graph: Graph, run: DryRun, format: Format): string {

@@ -1,22 +1,11 @@
 /** What the binary says of itself at rest, on any machine, without root. */
-import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { buildInfo } from "../boot/mod.ts";
 import { describeItself } from "../build/describe_system.ts";
-import { dryRun } from "../driver/mod.ts";
+import { dryRun } from "../driver/dry_run.ts";
 import { check, type Graph, renderDiagnostic, resolve } from "../graph/mod.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
-import { type Format, FORMATS, renderBoot } from "./render_boot.ts";
-
-/** The option that chooses how a dry run is printed. */
-export function formats() {
-  return new Option("--format <format>", FORMATS.join(", ")).default("text" as Format).argParser(
-    (word): Format => {
-      const format = FORMATS.find((known) => known === word);
-      if (format === undefined) throw new InvalidArgumentError(`There are ${FORMATS.join(", ")}.`);
-      return format;
-    },
-  );
-}
+import type { Format } from "./formats.ts";
+import { renderBoot } from "./render_boot.ts";
 
 /** Boots on a virtual kernel, and prints in which order. */
 export async function dryrunRole(graph: Graph, format: Format): Promise<number> {

@@ -1,6 +1,6 @@
 import { BODY_OUTPUT_FD } from "../driver/mod.ts";
 import { definition, isService } from "../define/service.ts";
-import { serviceName } from "../graph/mod.ts";
+import { serviceName } from "../graph/name.ts";
 
 /**
  * Runs the TypeScript body of a service: what the supervisor starts this

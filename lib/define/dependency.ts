@@ -26,7 +26,10 @@ export interface After {
   readonly service: Service;
 }
 
-/** The `deps` of a service: each under the name that `run` knows it by. */
+/**
+ * The `deps` of a service: each under the name that `run` knows it by, which
+ * need not be the service's own. One service can be in it once.
+ */
 export type Deps = { readonly [name: string]: Service | Optional | Milestone | After };
 
 /** The `deps` of a service that has none. */

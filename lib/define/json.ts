@@ -29,7 +29,23 @@ export interface NotJson {
 
 declare const produced: unique symbol;
 
-/** How the text that a process hands over becomes a typed output. */
+/**
+ * How the text that a process hands over becomes a typed output.
+ *
+ * @example A parser of one's own
+ * ```ts
+ * import { defineService, type Parser } from "denit";
+ *
+ * const device: Parser<{ device: string }> = {
+ *   expects: "the path of a device",
+ *   parse: (text) => {
+ *     if (!text.startsWith("/dev/")) throw new Error(`${text} is not below /dev`);
+ *     return { device: text.trim() };
+ *   },
+ * };
+ * export const loop = defineService({ kind: "oneshot", run: () => ({ argv: ["/sbin/losetup", "-f"] }), output: device });
+ * ```
+ */
 export interface Parser<out O> {
   /** For people: `a line of JSON`. */
   readonly expects: string;

@@ -1,7 +1,11 @@
 import type { Signal } from "./signal.ts";
 import type { Millis } from "./time.ts";
 
-/** What happens to the whole system when a service is given up. */
+/**
+ * What happens to the whole system when a service is given up: nothing; an
+ * orderly shutdown, after which init ends, or under PID 1 the machine is off;
+ * the machine is switched off; the machine starts anew.
+ */
 export type Consequence = "stay-down" | "shutdown" | "poweroff" | "reboot";
 
 /**

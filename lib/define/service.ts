@@ -5,7 +5,7 @@ import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Millis } from "./time.ts";
 
-/** The two kinds that everything else lowers to. */
+/** The two kinds that everything else lowers to: a process that stays, and one that ends. */
 export type Kind = "longrun" | "oneshot";
 
 /** Where {@linkcode Definition}s are kept: out of the way of completion. */

@@ -54,7 +54,23 @@ export function membersOf(bundle: Bundle): readonly Service[] {
   return [...found];
 }
 
-/** When a boot has succeeded, and what follows when it has not in time. */
+/**
+ * When a boot has succeeded, and what follows when it has not in time.
+ *
+ * @example
+ * ```ts
+ * import { defineService, seconds, spawned, type Watchdog } from "denit";
+ *
+ * export const agent = defineService({ run: () => ({ argv: ["/usr/bin/agent"] }), ready: spawned() });
+ * const watchdog: Watchdog = {
+ *   success: [agent],
+ *   deadline: seconds(90),
+ *   statusFile: (generation) => `/persist/generations/${generation}/status`,
+ *   onFailure: "stay",
+ * };
+ * if (watchdog.deadline !== 90_000) throw new Error("lengths of time are milliseconds");
+ * ```
+ */
 export interface Watchdog {
   /**
    * The boot has succeeded once all of these have been ready.
@@ -72,7 +88,8 @@ export interface Watchdog {
   readonly deadline: Millis;
   /**
    * The file that says `ok` or `failed` afterwards, an absolute path, or a
-   * function of the generation's id that returns one. It is replaced as a
+   * function of the generation's id that returns one. Where a service mounts
+   * what it lies on, `success` must wait for that service. It is replaced as a
    * whole, never half written; the folder is made where it is missing.
    *
    * @example `(generation) => `/persist/generations/${generation}/status``

@@ -2,7 +2,9 @@
  * The driver: waits for something to happen, tells the state machine, does
  * what it says. Journal, readiness observation and probes belong to it.
  *
- * May import: lib/os (the interface), lib/supervisor, lib/graph, lib/log, lib/define.
+ * The dry run has a way in of its own, `dry_run.ts`: it brings the virtual kernel along, which PID 1 does without.
+ *
+ * May import: lib/log, lib/os/fake, lib/os, lib/supervisor, lib/graph, lib/kinds, lib/readiness, lib/define.
  *
  * @example
  * ```ts
@@ -16,7 +18,6 @@
  */
 export { describeFailure, describeStatus, describeWhy } from "./describe.ts";
 export { Driver, type DriverSettings } from "./driver.ts";
-export { type DryRun, dryRun } from "./dry_run.ts";
 export { type Details, Journal, type Sink } from "./journal.ts";
 export { type Look, type NetworkProbe, networkProber, type Prober } from "./prober.ts";
 export { BODY_OUTPUT_FD, type Habitat } from "./spawner.ts";

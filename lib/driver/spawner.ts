@@ -127,12 +127,17 @@ export class Spawner {
   }
 }
 
+/** What `run` returned is of no use. Nothing was thrown there, so there is no place to tell. */
+class NoCommand extends Error {}
+
 function makeCommand(node: Node, order: Order): Command {
   const { definition, name } = node;
   const { inputs, undoes } = order;
   const made: unknown = undoes === null ? definition.run(inputs) : definition.undo?.(inputs, undoes.output);
-  const fault = commandFault(made);
-  if (fault !== null) throw new Error(`${undoes === null ? "run" : "undo"} returned no command: ${fault}`);
+  const fault = made instanceof Promise ? "it is a promise, and must be there at once" : commandFault(made);
+  if (fault !== null) {
+    throw new NoCommand(`${undoes === null ? "run" : "undo"} returned no command: ${fault}`);
+  }
   const command = made as Command;
   if (definition.body === null) return command;
   return { ...command, argv: [...command.argv, name, undoes === null ? "run" : "undo"] };
@@ -161,5 +166,5 @@ function describe(error: unknown): Failure {
 
 function firstLines(error: Error): string {
   const where = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "))?.trim();
-  return where === undefined ? error.message : `${error.message} (${where})`;
+  return where === undefined || error instanceof NoCommand ? error.message : `${error.message} (${where})`;
 }

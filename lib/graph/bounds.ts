@@ -18,26 +18,79 @@ export interface Bound {
  *
  * A service that is restarted for ever has no worst case but its first
  * attempt; one that gives up has all its attempts and the pauses between them.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { resolve, startBounds } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * const bound = startBounds(graph!, new Set([0, 1])).get(1);
+ * if (bound?.total !== 2000 || bound.path.join() !== "0,1") throw new Error("1 s for each spawned()");
+ * ```
  */
 export function startBounds(graph: Graph, set: ReadonlySet<ServiceId>): ReadonlyMap<ServiceId, Bound> {
   const order = graph.nodes.filter((node) => set.has(node.id));
   return longestPaths(order, startBound, (node) => node.dependencies);
 }
 
-/** The longest time until each service of a set is down, if all of them are to go down at once. */
+/**
+ * The longest time until each service of a set is down, if all of them are to
+ * go down at once: each has its stop timeout, and a grace after SIGKILL.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { resolve, stopBounds } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (stopBounds(graph!, new Set([0, 1])).get(0)?.total !== 30_000) throw new Error("15 s for each, web first");
+ * ```
+ */
 export function stopBounds(graph: Graph, set: ReadonlySet<ServiceId>): ReadonlyMap<ServiceId, Bound> {
   const order = graph.nodes.filter((node) => set.has(node.id)).reverse();
   return longestPaths(order, stopBound, (node) => node.dependents);
 }
 
-/** Of a set of bounds, the longest; null for none. */
+/**
+ * Of a set of bounds, the longest; null for none.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { longest, resolve, startBounds } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (longest(startBounds(graph!, new Set([0, 1])).values())?.path.at(-1) !== 1) throw new Error("web is last");
+ * ```
+ */
 export function longest(bounds: Iterable<Bound>): Bound | null {
   let found: Bound | null = null;
   for (const bound of bounds) if (found === null || bound.total > found.total) found = bound;
   return found;
 }
 
-/** A path as text: `a (15 s) -> b (60 s)`. */
+/**
+ * A path as text: `a (15 s) -> b (60 s)`.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { renderPath, resolve, startBounds } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * const bounds = startBounds(graph!, new Set([0, 1]));
+ * if (renderPath(graph!, bounds, [0, 1]) !== "db (1 s) -> web (1 s)") throw new Error("both with times");
+ * ```
+ */
 export function renderPath(
   graph: Graph,
   bounds: ReadonlyMap<ServiceId, Bound>,

@@ -12,7 +12,18 @@ export interface Diagnostic {
   readonly cure: string;
 }
 
-/** A diagnostic as two lines of text. */
+/**
+ * A diagnostic as two lines of text.
+ *
+ * @example
+ * ```ts
+ * import { renderDiagnostic } from "../graph/mod.ts";
+ *
+ * const diagnostic = { service: "web", origin: "units/web.ts:3", setting: "ready", cause: "cannot a: b", cure: "do c" };
+ * const text = "units/web.ts:3: web: ready: cannot a: b\n    do c";
+ * if (renderDiagnostic(diagnostic) !== text) throw new Error("place, cause, cure");
+ * ```
+ */
 export function renderDiagnostic(diagnostic: Diagnostic): string {
   const { origin, service, setting, cause, cure } = diagnostic;
   const where = [origin, service, setting].filter((part) => part !== null && part !== "").join(": ");

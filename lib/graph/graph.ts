@@ -15,7 +15,7 @@ export interface Edge {
   readonly key: string;
 }
 
-/** A service's settings with every default filled in. */
+/** A service's settings with every default filled in. Times are milliseconds. */
 export interface Policy {
   /** Longest time from the spawn until it must be ready, or, for a oneshot, done. */
   readonly startTimeout: Millis;
@@ -68,7 +68,20 @@ export interface Graph {
   readonly origins: Readonly<Record<string, string>>;
 }
 
-/** The node of an id that came from the same graph. */
+/**
+ * The node of an id that came from the same graph.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { nodeOf, resolve } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (nodeOf(graph!, 0).name !== "db") throw new Error("dependencies come first");
+ * ```
+ */
 export function nodeOf(graph: Graph, id: ServiceId): Node {
   return graph.nodes[id]!;
 }

@@ -60,7 +60,17 @@ export function importCycles(info: unknown, root: string): readonly ImportCycle[
   });
 }
 
-/** An import cycle as a diagnostic, so that it can be printed among the others. */
+/**
+ * An import cycle as a diagnostic, so that it can be printed among the others.
+ *
+ * @example
+ * ```ts
+ * import { importCycleFound } from "../graph/mod.ts";
+ *
+ * const { cause } = importCycleFound({ services: ["a", "b", "a"], files: ["/a.ts", "/b.ts", "/a.ts"] });
+ * if (!cause.startsWith("cannot order a -> b -> a")) throw new Error("the walk comes first");
+ * ```
+ */
 export function importCycleFound({ services, files }: ImportCycle): Diagnostic {
   return {
     service: services[0]!,

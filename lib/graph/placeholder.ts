@@ -2,6 +2,14 @@
  * Stands for an output that is not known at rest. It turns into text such as
  * `<wireguard.iface>` wherever text is wanted, and lets itself be looked into
  * as deep as anyone likes.
+ *
+ * @example
+ * ```ts
+ * import { placeholder, settled } from "../graph/mod.ts";
+ *
+ * if (`${placeholder("wireguard.iface")}` !== "<wireguard.iface>") throw new Error("text");
+ * if (JSON.stringify(settled([placeholder("web")])) !== '["<web>"]') throw new Error("text in data");
+ * ```
  */
 export function placeholder(path: string): unknown {
   const text = `<${path}>`;
@@ -21,7 +29,16 @@ export function placeholder(path: string): unknown {
   });
 }
 
-/** A value in which placeholders were replaced by their text, everywhere that data can be. */
+/**
+ * A value in which placeholders were replaced by their text, everywhere that data can be.
+ *
+ * @example
+ * ```ts
+ * import { placeholder, settled } from "../graph/mod.ts";
+ *
+ * if (JSON.stringify(settled({ a: [placeholder("b.c")] })) !== '{"a":["<b.c>"]}') throw new Error("text");
+ * ```
+ */
 export function settled(value: unknown): unknown {
   if (typeof value === "function") return String(value);
   if (Array.isArray(value)) return value.map(settled);

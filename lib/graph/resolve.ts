@@ -31,6 +31,17 @@ type Edges = readonly (readonly [name: string, kind: DependencyKind, key: string
  * Turns the exports of a units module into a graph: names from exports, edges
  * from `deps`, bundles flattened, defaults filled in.
  *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { resolve } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (graph?.ids.get("web") !== 1) throw new Error("dependencies have smaller ids");
+ * ```
+ *
  * @param exports The module's namespace object, by `import * as units`.
  * @param origins Where each service was defined, where the stack cannot tell.
  * @returns The graph, or everything that keeps it from being one.

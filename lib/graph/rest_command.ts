@@ -32,6 +32,16 @@ export function restCommand(graph: Graph, node: Node, optional: "present" | "abs
 /**
  * The command that would take a service down again, likewise, or null if that takes none.
  *
+ * @example
+ * ```ts
+ * import { defineBundle, defineSystem, mount } from "denit";
+ * import { nodeOf, resolve, restUndo } from "../graph/mod.ts";
+ *
+ * const persist = mount({ device: "LABEL=persist", path: "/persist" });
+ * const { graph } = resolve({ persist, default: defineSystem({ boot: defineBundle([persist]) }) });
+ * if (restUndo(graph!, nodeOf(graph!, 0))?.argv[0] !== "/bin/umount") throw new Error("unmounts");
+ * ```
+ *
  * @throws {Error} If `undo` throws, or returns something that is no command.
  */
 export function restUndo(graph: Graph, node: Node): Command | null {

@@ -9,7 +9,19 @@ export const killGrace = seconds(5);
 /** Attempts that were never ready begin at least this far apart, as under s6-supervise. */
 export const attemptSpacing = seconds(1);
 
-/** Fills in the defaults that the docstrings of lib/define promise. */
+/**
+ * Fills in the defaults that the docstrings of lib/define promise.
+ *
+ * @example
+ * ```ts
+ * import { definition } from "../define/service.ts";
+ * import { mount } from "denit";
+ * import { settlePolicy } from "../graph/mod.ts";
+ *
+ * const { startTimeout, restart } = settlePolicy(mount({ device: "tmpfs", path: "/scratch" })[definition]);
+ * if (startTimeout !== 60_000 || restart.on !== "never") throw new Error("the defaults of a oneshot");
+ * ```
+ */
 export function settlePolicy(definition: Definition): Policy {
   const { kind, ready, timeout, restart, stop } = definition;
   return {

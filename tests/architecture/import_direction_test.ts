@@ -85,7 +85,7 @@ Deno.test("upwardImports() finds an import that points up, and lets the front do
   const module = (
     path: string,
     ...imports: string[]
-  ): [string, Module] => [path, { path, imports, error: null }];
+  ): [string, Module] => [path, { path, imports, atOnce: imports, error: null }];
   const graph = new Map([
     module("lib/define/mod.ts", "lib/kinds/mod.ts", "lib/define/time.ts"),
     module("lib/define/time.ts", "lib/kinds/mod.ts"),

@@ -6,6 +6,8 @@ import { pathOf, root, sources } from "../../tools/tree.ts";
 export interface Module {
   readonly path: string;
   readonly imports: readonly string[];
+  /** Those of them that are loaded together with it, not on demand. */
+  readonly atOnce: readonly string[];
   readonly error: string | null;
 }
 
@@ -16,6 +18,7 @@ interface Info {
     readonly specifier: string;
     readonly error?: string;
     readonly dependencies?: readonly {
+      readonly isDynamic?: boolean;
       readonly code?: { readonly specifier?: string };
       readonly type?: { readonly specifier?: string };
     }[];
@@ -36,9 +39,13 @@ export async function moduleGraph(entry: string): Promise<ReadonlyMap<string, Mo
   for (const { specifier, error = null, dependencies = [] } of info.modules) {
     const path = pathOf(specifier);
     if (path === null) continue;
-    const targets = dependencies.flatMap(({ code, type }) => [code?.specifier, type?.specifier]);
-    const imports = targets.map((target) => target === undefined ? null : pathOf(target));
-    found.set(path, { path, error, imports: [...new Set(imports.filter((target) => target !== null))] });
+    const paths = (some: typeof dependencies) => {
+      const targets = some.flatMap(({ code, type }) => [code?.specifier, type?.specifier]);
+      const ours = targets.map((target) => target === undefined ? null : pathOf(target));
+      return [...new Set(ours.filter((target) => target !== null))];
+    };
+    const atOnce = paths(dependencies.filter(({ isDynamic = false }) => !isDynamic));
+    found.set(path, { path, error, imports: paths(dependencies), atOnce });
   }
   return found;
 }

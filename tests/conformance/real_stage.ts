@@ -77,6 +77,8 @@ export class RealStage implements Stage {
     }
     await this.#done;
     this.#driver.dispose();
+    // A signal listener that was taken away is only gone after a turn of the event loop.
+    await delay(0);
     if (this.#faults.length > 0) throw this.#faults[0];
   }
 }

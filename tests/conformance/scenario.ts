@@ -50,9 +50,10 @@ export class Scenario {
     this.#stage.kill(this.#id(name), signal);
   }
 
-  /** Waits until a service is in a phase. */
+  /** Waits until a service is in a phase; down means down again. */
   async until(name: string, phase: Phase["phase"]): Promise<void> {
-    await this.when(() => this.phase(name) === phase, `${name} is ${phase}`);
+    const reached = () => this.phase(name) === phase && this.service(name).why?.reason !== "not-started";
+    await this.when(reached, `${name} is ${phase}`);
   }
 
   /** Waits until something has happened to a service so many times, counted from the beginning. */
