@@ -19,8 +19,6 @@ export class Narrator {
 
   /** Tells that a service has entered a phase, if that is worth telling. */
   tell(state: State, id: ServiceId, phase: Phase, why: Why | null, now: Millis): void {
-    // A service may pass through several phases at once; only where it has come to rest is told of waiting.
-    if (state.services[id]?.phase.phase !== phase.phase && phase.phase === "blocked") return;
     const text = this.#words(state, id, phase, why, now);
     if (phase.phase !== "blocked") this.#since[id] = now;
     if (text !== null) this.#say(now, `${nodeOf(this.#graph, id).name.padEnd(this.#width)}  ${text}`);
@@ -55,6 +53,8 @@ export class Narrator {
   }
 
   #waiting(state: State, id: ServiceId): string | null {
+    // A service that can start at once passes through this phase; that is not worth a line.
+    if (state.services[id]?.phase.phase !== "blocked") return null;
     const { dependencies } = nodeOf(this.#graph, id);
     const awaited = dependencies.filter((edge) => state.services[edge.id]?.phase.phase !== "up");
     if (awaited.length === 0) return null;

@@ -99,7 +99,7 @@ async function readHead(connection: Deno.Conn): Promise<string> {
   return new TextDecoder("latin1").decode(head.subarray(0, length));
 }
 
-/** Deno adds the number of the error to its text; the words suffice. */
+/** Deno adds the number of the error to its text, and the call; the words suffice, as the probe's label tells the rest. */
 function plain(message: string): string {
-  return message.replace(/ \(os error \d+\)/, "");
+  return message.replace(/ \(os error \d+\).*$/s, "");
 }

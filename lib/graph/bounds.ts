@@ -1,6 +1,6 @@
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "./graph.ts";
-import { attemptSpacing, killGrace } from "./settle_policy.ts";
+import { killGrace } from "./settle_policy.ts";
 
 /** The longest a service can take, alone and with all that comes before it. */
 export interface Bound {
@@ -109,10 +109,9 @@ function startBound({ policy }: Node): Millis {
   for (let restart = 1; restart <= giveUp.after; restart++) {
     // The first restart comes at once.
     const pause = restart === 1 ? 0 : Math.min(max, delay * backoff ** (restart - 2));
-    const each = Math.max(failed + pause, attemptSpacing);
     // Once the pause grows no further, neither does the loop: nobody limits how often one may try.
-    if (!(pause > before)) return total + each * (giveUp.after - restart + 1);
-    total += each;
+    if (!(pause > before)) return total + (failed + pause) * (giveUp.after - restart + 1);
+    total += failed + pause;
     before = pause;
   }
   return total;

@@ -36,4 +36,4 @@ export { originOf } from "./origin.ts";
 export { placeholder, settled } from "./placeholder.ts";
 export { type Resolution, resolve } from "./resolve.ts";
 export { restCommand, restUndo } from "./rest_command.ts";
-export { attemptSpacing, killGrace, settlePolicy } from "./settle_policy.ts";
+export { killGrace, settlePolicy } from "./settle_policy.ts";

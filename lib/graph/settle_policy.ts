@@ -6,9 +6,6 @@ import type { Policy } from "./graph.ts";
 /** How long after SIGKILL a process may still be there before it is said to be stuck in the kernel. */
 export const killGrace = seconds(5);
 
-/** Attempts that were never ready begin at least this far apart, as under s6-supervise. */
-export const attemptSpacing = seconds(1);
-
 /**
  * Fills in the defaults that the docstrings of lib/define promise.
  *

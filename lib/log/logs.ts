@@ -36,19 +36,20 @@ export function openLogs(folder: string, report: (fault: string) => void): Logs 
     }
   };
   guarded(`make the log folder ${folder}`, () => Deno.mkdirSync(folder, { recursive: true, mode: 0o755 }));
-  const openLog = (service: string): Log => {
-    const log: Log = { file: null, size: 0, tail: new Uint8Array() };
+  const open = (service: string, log: Log) =>
     guarded(`open the log of ${service}`, () => {
       log.file = Deno.openSync(`${folder}/${service}.log`, { append: true, create: true, mode: 0o640 });
       log.size = log.file.statSync().size;
     });
+  const logOf = (service: string): Log => {
+    const log = logs.get(service) ?? { file: null, size: 0, tail: new Uint8Array() };
     logs.set(service, log);
+    if (log.file === null) open(service, log);
     return log;
   };
   return {
     write(service, bytes) {
-      let log = logs.get(service) ?? openLog(service);
-      if (log.file === null) guarded(`open the log of ${service}`, () => log = openLog(service));
+      const log = logOf(service);
       log.tail = lastBytes(log.tail, bytes);
       guarded(`write to the log of ${service}`, () => {
         for (let written = 0; log.file !== null && written < bytes.length;) {
@@ -61,8 +62,7 @@ export function openLogs(folder: string, report: (fault: string) => void): Logs 
         Deno.renameSync(`${folder}/${service}.log`, `${folder}/${service}.log.1`);
         log.file?.close();
         log.file = null;
-        const { tail } = log;
-        openLog(service).tail = tail;
+        open(service, log);
       });
     },
     tail(service) {

@@ -23,12 +23,12 @@ export interface Scenario {
   /** Arguments after `boot`, beside the runtime directory. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** A command that starts the init, before its own words. */
-  readonly wrap?: readonly string[];
+  /** A command that starts the init, before its own words; it must become the init, or end as that does. */
+  readonly wrap?: (folder: string) => readonly string[];
   /** A binary that was built before; the units are not read then. */
   readonly binary?: string;
-  /** Nobody reads the console. */
-  readonly deaf?: boolean;
+  /** What becomes of the console's lines. Default: they are read. */
+  readonly console?: "read" | "unread" | "closed";
   /** Whether processes may be left when all has ended: those that escaped from their group on purpose. */
   readonly leavesSome?: boolean;
 }
@@ -41,6 +41,11 @@ const PRELUDE = `import {
 const sh = (text) => ({ argv: ["/bin/sh", "-c", text] });
 export const good = defineService({ run: () => ({ argv: ["sleep", "100000"] }), ready: spawned() });
 `;
+
+/** Starts a command in a mount namespace of its own; `rest` are more options of unshare(1). */
+export function unshare(...rest: string[]): string[] {
+  return ["unshare", ...(Deno.uid() === 0 ? [] : ["--user", "--map-root-user"]), "--mount", ...rest];
+}
 
 /** How long something awaited may take. Far more than it takes: a machine may be busy. */
 const DEADLINE = 30_000;
@@ -63,7 +68,7 @@ export async function withInit(scenario: Scenario, body: (init: Init) => Promise
       ? [Deno.execPath(), "run", "-A", "--no-prompt", ...config.args, main]
       : [scenario.binary];
     const words = [
-      ...(scenario.wrap ?? []),
+      ...(scenario.wrap?.(folder) ?? []),
       ...self,
       "boot",
       "--runtime-dir",
@@ -112,7 +117,7 @@ export class Init {
   #rest = "";
   #changed = Promise.withResolvers<void>();
 
-  constructor(folder: string, [program, ...args]: string[], { env = {}, deaf = false }: Scenario) {
+  constructor(folder: string, [program, ...args]: string[], { env = {}, console = "read" }: Scenario) {
     this.folder = folder;
     this.#watcher = Deno.watchFs(this.runtimeDir);
     this.#child = new Deno.Command(program!, {
@@ -123,8 +128,9 @@ export class Init {
       stderr: "piped",
     }).spawn();
     this.#tasks = [this.#follow(this.#child.stderr), this.#followJournal()];
-    if (!deaf) this.#tasks.push(this.#follow(this.#child.stdout));
-    this.#tasks.push(this.#awaitEnd(deaf));
+    if (console === "read") this.#tasks.push(this.#follow(this.#child.stdout));
+    if (console === "closed") this.#tasks.push(this.#child.stdout.cancel());
+    this.#tasks.push(this.#awaitEnd(console));
   }
 
   get runtimeDir(): string {
@@ -324,11 +330,11 @@ export class Init {
     this.#pulse();
   }
 
-  async #awaitEnd(deaf: boolean): Promise<void> {
+  async #awaitEnd(console: Scenario["console"]): Promise<void> {
     const { code, signal } = await this.#child.status;
-    if (deaf) await this.#child.stdout.cancel();
+    if (console === "unread") await this.#child.stdout.cancel();
     // What it printed last must be here before anybody is told that it has ended.
-    else await this.#tasks[2];
+    if (console === "read") await this.#tasks[2];
     this.#readJournal();
     this.code = signal === null ? code : -1;
     this.#pulse();

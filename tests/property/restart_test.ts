@@ -47,7 +47,9 @@ Deno.test("step starts a failing service again exactly when its policy says, and
       if (event.type === "spawnFailed") Object.assign(current!, { ended: now });
       if (event.type === "exited" && current !== undefined) {
         const own = world.processes.at(-1)!.signals.length === 0;
-        if (after.services[0]!.phase.phase !== "up") Object.assign(current, { ended: now, status: own ? event.status : null });
+        if (after.services[0]!.phase.phase !== "up") {
+          Object.assign(current, { ended: now, status: own ? event.status : null });
+        }
       }
       const spawn = actions.find(({ type }) => type === "spawn");
       const fell = current !== undefined && current.ended === now && event.type !== "tick" &&

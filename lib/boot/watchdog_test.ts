@@ -1,0 +1,90 @@
+import { assertEquals } from "@std/assert";
+import { defineService, seconds, spawned } from "denit";
+import { graphOf } from "../graph/graph_of.ts";
+import type { GenerationStatus } from "./status_file.ts";
+import { BootJudge } from "./watchdog.ts";
+
+/** A judge over two services with a deadline of 10 s, and what it does. `disk` says how writing goes. */
+function court(disk: () => Promise<void> = () => Promise.resolve()) {
+  const service = () => defineService({ run: () => ({ argv: ["/bin/x"] }), ready: spawned() });
+  const a = service(), b = service();
+  const watchdog = { success: [a, b], deadline: seconds(10), statusFile: (id: string) => `/persist/${id}` };
+  const graph = graphOf({ a, b }, { watchdog });
+  const done: unknown[] = [];
+  const judge = new BootJudge(graph, "g1", 1000, {
+    write: (path: string, status: GenerationStatus) => {
+      done.push(`write ${status} to ${path}`);
+      return disk();
+    },
+    onVerdict: (verdict, awaited) => void done.push([verdict, ...awaited]),
+    onFault: (fault) => void done.push(fault),
+  });
+  return { judge, done, a: graph.ids.get("a")!, b: graph.ids.get("b")! };
+}
+
+/** Lets what was promised happen. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+Deno.test("BootJudge writes ok once every service has been ready, and then nothing more", async () => {
+  const { judge, done, a, b } = court();
+  assertEquals(judge.due(), 11_000);
+  judge.noteUp(a, 2000);
+  judge.noteUp(a, 2500);
+  assertEquals(done, []);
+  judge.noteUp(b, 3000);
+  judge.noteUp(b, 3500);
+  await turn();
+  assertEquals(done, ["write ok to /persist/g1", ["ok"]]);
+  assertEquals(judge.due(), null);
+});
+
+Deno.test("BootJudge writes failed at the deadline, and says who was awaited", async () => {
+  const { judge, done, a } = court();
+  judge.noteUp(a, 2000);
+  judge.ring(11_000);
+  await turn();
+  assertEquals(done, ["write failed to /persist/g1", ["failed", "b"]]);
+  assertEquals(judge.verdict, "failed");
+});
+
+Deno.test("BootJudge stays with its verdict", async () => {
+  const { judge, done, a, b } = court();
+  judge.ring(11_000);
+  judge.noteUp(a, 12_000);
+  judge.noteUp(b, 12_000);
+  await turn();
+  assertEquals(judge.verdict, "failed");
+  assertEquals(done.length, 2);
+});
+
+Deno.test("BootJudge tries to write ok until the disk takes it, and complains once", async () => {
+  let tries = 0;
+  const full = () => ++tries < 3 ? Promise.reject(new Error("No space left on device")) : Promise.resolve();
+  const { judge, done, a, b } = court(full);
+  judge.noteUp(a, 2000);
+  judge.noteUp(b, 2000);
+  await turn();
+  assertEquals(judge.due(), 7000);
+  judge.ring(7000);
+  await turn();
+  judge.ring(12_000);
+  await turn();
+  assertEquals(done.filter((item) => !String(item).startsWith("write")), [
+    "cannot write ok to /persist/g1: No space left on device",
+    ["ok"],
+  ]);
+});
+
+Deno.test("BootJudge ends a failed boot whether or not that can be written", async () => {
+  const { judge, done } = court(() => Promise.reject(new Error("read-only")));
+  judge.ring(11_000);
+  await turn();
+  assertEquals(done.at(-1), ["failed", "a", "b"]);
+  assertEquals(judge.due(), null);
+});
+
+Deno.test("BootJudge does not judge who shuts down on purpose", () => {
+  const { judge } = court();
+  judge.disarm();
+  assertEquals([judge.due(), judge.verdict], [null, null]);
+});
