@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineService, notificationFd } from "denit";
-import { graphOf } from "../graph/graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { type Event, initialState, type State, step } from "../supervisor/mod.ts";
 import { Narrator } from "./narrator.ts";
 

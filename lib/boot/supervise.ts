@@ -83,7 +83,9 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     onPhase: (id, phase, why, now) => {
       narrator.tell(driver.state, id, phase, why, now);
       if (phase.phase === "up") judge.noteUp(id, now);
-      if (driver.state.ending === null && progress.note(id, phase, now)) finishBoot();
+      // Whoever shuts down on purpose has disarmed the judge before: this is the consequence of a service given up.
+      if (driver.state.ending !== null) judge.condemn(now);
+      else if (progress.note(id, phase, now)) finishBoot();
     },
     onSignal: (signal) => {
       account.say(`${signal}: ${driver.state.ending === null ? "shutting down" : "hurrying"}`);

@@ -62,6 +62,11 @@ export class BootJudge {
     this.#write(now);
   }
 
+  /** The boot ends before its time: it has failed, unless it was judged or disarmed before. */
+  condemn(now: Millis): void {
+    if (this.#due !== null && this.#verdict === null) this.ring(now);
+  }
+
   /** Forgets the deadline: whoever shuts down on purpose has not failed. */
   disarm(): void {
     if (this.#verdict === null) this.#due = null;

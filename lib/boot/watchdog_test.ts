@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineService, seconds, spawned } from "denit";
-import { graphOf } from "../graph/graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import type { GenerationStatus } from "./status_file.ts";
 import { BootJudge } from "./watchdog.ts";
 
@@ -83,8 +83,17 @@ Deno.test("BootJudge ends a failed boot whether or not that can be written", asy
   assertEquals(judge.due(), null);
 });
 
+Deno.test("BootJudge condemns a boot that ends before it has succeeded, once", async () => {
+  const { judge, done } = court();
+  judge.condemn(2000);
+  judge.condemn(2001);
+  await turn();
+  assertEquals(done, ["write failed to /persist/g1", ["failed", "a", "b"]]);
+});
+
 Deno.test("BootJudge does not judge who shuts down on purpose", () => {
   const { judge } = court();
   judge.disarm();
+  judge.condemn(3000);
   assertEquals([judge.due(), judge.verdict], [null, null]);
 });

@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { join } from "@std/path";
-import { build, projectRoot, stderrProgress, userPath } from "../build/mod.ts";
+import { build, BuildFailure, projectRoot, stderrProgress, userPath } from "../build/mod.ts";
 import { parseJournal } from "./boot_journal.ts";
 import { type Machine, type MachineEnd, runMachine } from "./boot_machine.ts";
 import { findEntry, NoNamespaces } from "./boot_namespaces.ts";
@@ -36,8 +36,10 @@ export async function boot(options: BootOptions): Promise<number> {
   const { units, once, out, runtime, journal, overlay } = options;
   const init = options.init === undefined
     ? await built({ units, out, runtime })
-    : await Deno.realPath(userPath(options.init));
+    : await tried("boot", userPath(options.init), (path) => Deno.realPath(path));
   if (init === null) return 1;
+  // Tried now, as it would be a pity to find out after the boot.
+  if (journal !== undefined) await tried("write", userPath(journal), (path) => Deno.writeTextFile(path, ""));
   const entry = await findEntry();
   const standIns = units === undefined ? STAND_INS : null;
   say(`${entry.text}; ${standIns === null ? "no stand-ins" : `stand-ins from ${standIns}`}`);
@@ -57,6 +59,16 @@ async function built(options: Pick<BootOptions, "units" | "out" | "runtime">): P
   return null;
 }
 
+/** Does something with a file that the user has named. */
+async function tried<T>(verb: string, path: string, work: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await work(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BuildFailure(`cannot ${verb} ${path}: ${reason}`, "name another file", 100);
+  }
+}
+
 /** Init prints on standard output; what is said about it goes the other way. */
 function say(line: string): void {
   console.error(`boot: ${line}`);
@@ -68,18 +80,20 @@ function judge(
 ): [summary: string, code: number] {
   if (status === null) return [`cannot start init: ${failure}`, 1];
   if ("signal" in status) return [`init was ended by ${status.signal} after ${time(endedAt - startedAt)}`, 1];
-  const entries = parseJournal(journal);
-  const shutdown = entries.find(({ event }) => event === "shutdown");
-  const parts: string[] = [];
-  const up = entries.filter(({ event, t }) => event === "up" && t < (shutdown?.t ?? Infinity));
-  const last = up[up.length - 1];
-  if (last !== undefined) {
-    parts.push(`${up.length} services up ${time(last.t / 1e6 - startedAt)} after the start of init`);
-  }
-  if (shutdown !== undefined) parts.push(`down ${time(endedAt - shutdown.t / 1e6)} after the word for it`);
-  const verdict = { 0: "boot and shutdown clean", 2: "the boot watchdog expired" }[status.code] ??
-    "boot or shutdown not clean";
-  return [[...parts, `${verdict}, exit code ${status.code}`].join("; "), status.code];
+  const at = (wanted: string) => parseJournal(journal).find(({ event }) => event === wanted)?.t ?? null;
+  const booted = at("booted"), shutdown = at("shutdown");
+  const parts = [
+    ...(journal === "" ? ["its journal could not be read"] : []),
+    ...(booted === null ? [] : [`booted ${time(booted / 1e6 - startedAt)} after the start of init`]),
+    ...(shutdown === null ? [] : [`shut down in ${time(endedAt - shutdown / 1e6)}`]),
+    status.code === 2
+      ? "the boot watchdog expired"
+      : status.code === 0
+      ? "all clean"
+      : "boot or shutdown not clean",
+    `exit code ${status.code}`,
+  ];
+  return [parts.join("; "), status.code];
 }
 
 function time(ms: number): string {

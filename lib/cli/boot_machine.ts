@@ -33,6 +33,8 @@ export interface MachineEnd {
 
 /** A second Ctrl-C within this time, in ms, is the first one again: a terminal and `deno task` both pass it on. */
 const ECHO = 500;
+/** How long, in ms, init may take until it listens. */
+const DEAF = 10_000;
 /** How often to look, in ms, whether init can be sent a signal yet: before it listens, the kernel throws them away. */
 const LOOK = 20;
 
@@ -87,7 +89,7 @@ class Run {
       standIns: machine.standIns === null
         ? null
         : { folder: machine.standIns, deno: fileIn(Deno.realPathSync(Deno.execPath())) },
-      user: machine.entry.user,
+      confined: machine.entry.confined,
       overlay: machine.overlay,
       term: Deno.env.get("TERM") ?? "linux",
     };
@@ -207,7 +209,7 @@ class Run {
     this.#startedAt = this.#os.now();
     this.#journal = InnerJournal.open(this.#inner);
     this.#say(
-      `init is process ${this.#inner} here; its control socket is in /proc/${this.#inner}/root/run/denit`,
+      `init is process ${this.#inner} here; its runtime directory is /proc/${this.#inner}/root/run/denit`,
     );
   }
 
@@ -226,7 +228,13 @@ class Run {
   }
 
   #deliver(): void {
-    if (!this.#undelivered || this.#inner === null || !catchesTerm(this.#inner)) return;
+    if (!this.#undelivered || this.#inner === null) return;
+    if (!catchesTerm(this.#inner)) {
+      if (this.#os.now() - this.#askedAt < DEAF) return;
+      this.#undelivered = false;
+      this.#say(`init does not listen to SIGTERM after ${DEAF / 1000} s: killed`);
+      return this.#kill();
+    }
     this.#undelivered = false;
     kill(this.#inner, "SIGTERM", "process");
   }

@@ -1,7 +1,9 @@
 /** How a process gets into namespaces of its own. */
 export interface Entry {
-  /** Whether in a user namespace, so without root. */
+  /** Whether by a user namespace, so without root. */
   readonly user: boolean;
+  /** Whether root inside is not the machine's root: by that user namespace, or as we are in one already. */
+  readonly confined: boolean;
   /** For people. */
   readonly text: string;
 }
@@ -29,7 +31,7 @@ export function tied(argv: readonly string[]): [string, ...string[]] {
 }
 
 /** The command that runs `argv` as PID 1 of new namespaces, all of which end with the process that starts it. */
-export function enterCommand({ user }: Entry, argv: readonly string[]): [string, ...string[]] {
+export function enterCommand({ user }: Pick<Entry, "user">, argv: readonly string[]): [string, ...string[]] {
   if (user) return tied(["unshare", ...USER, "--", ...argv]);
   return [
     "setpriv",
@@ -45,7 +47,11 @@ export function enterCommand({ user }: Entry, argv: readonly string[]): [string,
 }
 
 /** The command that runs `argv` beside process `pid`: on a network of its own, with the same users. */
-export function besideCommand({ user }: Entry, pid: number, argv: readonly string[]): [string, ...string[]] {
+export function besideCommand(
+  { user }: Pick<Entry, "user">,
+  pid: number,
+  argv: readonly string[],
+): [string, ...string[]] {
   const inside = tied(["unshare", "--net", "--", ...argv]);
   return user
     ? ["nsenter", "--target", String(pid), "--user", "--preserve-credentials", "--", ...inside]
@@ -60,14 +66,23 @@ export function besideCommand({ user }: Entry, pid: number, argv: readonly strin
 export async function findEntry(): Promise<Entry> {
   let plain = "";
   if (Deno.uid() === 0) {
-    plain = await attempt(enterCommand({ user: false, text: "" }, ["true"]));
-    if (plain === "") return { user: false, text: "namespaces PID, mount, UTS, IPC and network, as root" };
+    plain = await attempt(enterCommand({ user: false }, ["true"]));
+    if (plain === "") {
+      const text = "namespaces PID, mount, UTS, IPC and network, as root";
+      return { user: false, confined: inUserNamespace(), text };
+    }
   }
-  const user = await attempt(enterCommand({ user: true, text: "" }, ["true"]));
+  const user = await attempt(enterCommand({ user: true }, ["true"]));
   if (user === "") {
-    return { user: true, text: "namespaces user, PID, mount, UTS, IPC and network, without root" };
+    const text = "namespaces user, PID, mount, UTS, IPC and network, without root";
+    return { user: true, confined: true, text };
   }
   throw refusal(plain === "" ? user : `as root ${plain}; in a user namespace ${user}`);
+}
+
+/** Whether this is not the first user namespace, in which every id is itself: user_namespaces(7). */
+function inUserNamespace(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(Deno.readTextFileSync("/proc/self/uid_map"));
 }
 
 async function attempt([program, ...args]: [string, ...string[]]): Promise<string> {
@@ -86,25 +101,41 @@ async function attempt([program, ...args]: [string, ...string[]]): Promise<strin
   }
 }
 
-/** Settings that forbid user namespaces, and the value that allows them: Debian's, everybody's, Ubuntu's. */
-const SYSCTLS = [
-  { name: "kernel.unprivileged_userns_clone", forbids: (value: number) => value === 0, allow: 1 },
-  { name: "user.max_user_namespaces", forbids: (value: number) => value === 0, allow: 10000 },
-  { name: "kernel.apparmor_restrict_unprivileged_userns", forbids: (value: number) => value !== 0, allow: 0 },
-] as const;
+/** A setting of the kernel that can forbid namespaces. */
+interface Sysctl {
+  readonly name: string;
+  readonly forbids: (value: number) => boolean;
+  /** A value that allows them. */
+  readonly allow: number;
+}
+
+/** Debian's, Ubuntu's, and the kernel's own limits. */
+const SYSCTLS: readonly Sysctl[] = [
+  { name: "kernel.unprivileged_userns_clone", forbids: (value) => value === 0, allow: 1 },
+  { name: "kernel.apparmor_restrict_unprivileged_userns", forbids: (value) => value !== 0, allow: 0 },
+  ...["user", "pid", "mnt", "uts", "ipc", "net"].map((kind): Sysctl => {
+    return { name: `user.max_${kind}_namespaces`, forbids: (value) => value === 0, allow: 10000 };
+  }),
+];
 
 function refusal(reason: string): NoNamespaces {
+  return new NoNamespaces(`cannot enter namespaces: ${reason}`, cureOf(readSysctl));
+}
+
+/**
+ * What to do where no namespaces can be had.
+ *
+ * @param read The value of a setting, or null where this kernel has none of that name.
+ */
+export function cureOf(read: (name: string) => number | null): string {
   const cures = SYSCTLS.filter(({ name, forbids }) => {
-    const value = readSysctl(name);
+    const value = read(name);
     return value !== null && forbids(value);
   }).map(({ name, allow }) => `sudo sysctl -w ${name}=${allow}`);
-  const cure = cures.length > 0
-    ? `allow user namespaces (${cures.join(" && ")}), or run this as root`
-    : `run this as root; inside a container, start that with --privileged, as its default rules forbid namespaces. ` +
-      `The kernel's settings are not to blame: ${
-        SYSCTLS.map(({ name }) => name).join(", ")
-      } allow it or are absent`;
-  return new NoNamespaces(`cannot enter namespaces: ${reason}`, cure);
+  if (cures.length > 0) return `allow them (${cures.join(" && ")}), or run this as root`;
+  const names = SYSCTLS.slice(0, 3).map(({ name }) => name).join(", ");
+  return "run this as root; inside a container, start that with --privileged, as its default rules forbid " +
+    `namespaces. The kernel's settings (${names}) are absent or allow them`;
 }
 
 function readSysctl(name: string): number | null {

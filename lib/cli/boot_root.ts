@@ -19,9 +19,11 @@ export interface RootSettings {
   /** A folder whose content is laid over the host's. */
   readonly layer: string;
   /** Inside a user namespace: overlays need another option there, and what cannot be made read-only does no harm. */
-  readonly user: boolean;
+  readonly confined: boolean;
   /** Whether to try overlays at all. */
   readonly overlay: boolean;
+  /** Told what of the host cannot be shown. */
+  readonly note: (text: string) => void;
 }
 
 /**
@@ -57,7 +59,16 @@ export class Root {
       const path = `/${entry.name}`;
       if (without.has(path)) continue;
       if (entry.isSymlink) Deno.symlinkSync(Deno.readLinkSync(path), this.path + path);
-      else if (entry.isDirectory) this.#layTree(path);
+      else if (entry.isDirectory) {
+        try {
+          this.#layTree(path);
+        } catch (error) {
+          // One odd file system shall not keep the machine from booting; who needs it will say so.
+          this.#settings.note(
+            `cannot show all of ${path}: ${error instanceof Error ? error.message : error}`,
+          );
+        }
+      }
     }
   }
 
@@ -104,17 +115,19 @@ export class Root {
   }
 
   #overlay(lower: readonly string[], target: string): boolean {
-    const { scratch, user, overlay } = this.#settings;
+    const { scratch, confined, overlay } = this.#settings;
     if (!overlay) return false;
     const own = `${scratch}/overlay${++this.#overlays}`;
     Deno.mkdirSync(`${own}/upper`, { recursive: true });
     Deno.mkdirSync(`${own}/work`);
-    // The folder that shows is the upper one's root: it has to have the host's mode, such as the 1777 of /tmp.
-    const { mode } = Deno.statSync(lower[lower.length - 1]!);
-    if (mode !== null) Deno.chmodSync(`${own}/upper`, mode & 0o7777);
     const folders = lower.map((folder) => folder.replace(/[\\:,]/g, "\\$&")).join(":");
-    const data = `lowerdir=${folders},upperdir=${own}/upper,workdir=${own}/work${user ? ",userxattr" : ""}`;
+    const data = `lowerdir=${folders},upperdir=${own}/upper,workdir=${own}/work${
+      confined ? ",userxattr" : ""
+    }`;
     try {
+      // The folder that shows is the upper one's root: it has to have the host's mode, such as the 1777 of /tmp.
+      const { mode } = Deno.statSync(lower[lower.length - 1]!);
+      if (mode !== null) Deno.chmodSync(`${own}/upper`, mode & 0o7777);
       mount("overlay", this.path + target, "overlay", 0, data);
       return true;
     } catch {
@@ -127,15 +140,14 @@ export class Root {
     const layer = this.#settings.layer + path;
     if (!isFolder(layer)) return this.#bind(path, path);
     const laid = new Set<string>();
-    for (const { name, isDirectory } of Deno.readDirSync(layer)) {
+    for (const { name, isDirectory, isSymlink } of Deno.readDirSync(layer)) {
       laid.add(name);
-      const target = `${path}/${name}`;
-      if (!isDirectory) {
-        Deno.copyFileSync(`${layer}/${name}`, this.path + target);
-        continue;
-      }
-      Deno.mkdirSync(this.path + target);
-      this.#bindTree(target);
+      const target = `${path}/${name}`, there = this.path + target;
+      if (isDirectory) {
+        Deno.mkdirSync(there);
+        this.#bindTree(target);
+      } else if (isSymlink) Deno.symlinkSync(Deno.readLinkSync(`${layer}/${name}`), there);
+      else Deno.copyFileSync(`${layer}/${name}`, there);
     }
     if (!isFolder(path)) return;
     for (const { name, isDirectory, isSymlink, isFile } of Deno.readDirSync(path)) {
@@ -160,7 +172,7 @@ export class Root {
       mount("", there, "", MS_REMOUNT | MS_BIND | MS_RDONLY | (flags?.flags ?? 0));
     } catch (error) {
       // In a user namespace a service can do no more to it than the user could; as root it could do anything.
-      if (!this.#settings.user) throw error;
+      if (!this.#settings.confined) throw error;
     }
   }
 }

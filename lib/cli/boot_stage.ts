@@ -39,7 +39,7 @@ export interface StageOrder {
   /** The folder of stand-ins, and the Deno that runs them, or null for none. */
   readonly standIns: { readonly folder: string; readonly deno: FileIn } | null;
   /** Whether we are in a user namespace. */
-  readonly user: boolean;
+  readonly confined: boolean;
   readonly overlay: boolean;
   readonly term: string;
 }
@@ -73,8 +73,9 @@ export function stage(order: StageOrder): never {
   const root = new Root({
     scratch: SCRATCH,
     layer: makeLayer(order),
-    user: order.user,
+    confined: order.confined,
     overlay: order.overlay,
+    note: (note) => report({ note }),
   });
   root.layHost(OWN);
   root.lay(order.init.folder, IMAGE);
@@ -88,7 +89,7 @@ export function stage(order: StageOrder): never {
   root.make("/run/lock");
   if (neighbour !== null) root.show(`/proc/${neighbour}/ns/net`, "/run/neighbour");
   makeDevices(root);
-  showKernel(root, order.user);
+  showKernel(root, order.confined);
   Deno.symlinkSync(`${IMAGE}/${order.init.name}`, `${root.path}/init`);
   root.enter();
   setHostname("denit");
@@ -153,7 +154,7 @@ function makeDevices(root: Root): void {
 }
 
 /** /proc and /sys of the new namespaces, without the switches that would reach the whole machine. */
-function showKernel(root: Root, user: boolean): void {
+function showKernel(root: Root, confined: boolean): void {
   const hardened = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   for (
     const [path, type, flags] of [["/proc", "proc", hardened], [
@@ -166,13 +167,13 @@ function showKernel(root: Root, user: boolean): void {
       root.make(path, type, flags);
     } catch (error) {
       // Containers hide parts of them, and a kernel then refuses a fresh one that would show those parts.
-      if (!user) throw error;
+      if (!confined) throw error;
       root.show(path, path);
       report({ note: `${path} is the host's: ${error instanceof Error ? error.message : error}` });
     }
   }
   // A user namespace has no power over these anyway.
-  if (user) return;
+  if (confined) return;
   const net = `${root.path}/proc/sys/net`;
   mount(net, net, "", MS_BIND | MS_REC);
   for (

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { after, defineService, type Deps, notificationFd, optional, seconds } from "denit";
 import { dryRun } from "../driver/dry_run.ts";
-import { graphOf } from "../graph/graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { renderBoot } from "./render_boot.ts";
 
 const daemon = <D extends Deps>(deps: D) =>

@@ -20,6 +20,12 @@ Deno.test("membersOf() flattens bundles of bundles, in the order written, each s
   assertEquals(membersOf(defineBundle([])), []);
 });
 
+Deno.test("membersOf() looks at each bundle once, however often it is in others", () => {
+  let deep = defineBundle([a!]);
+  for (let level = 0; level < 100; level++) deep = defineBundle([deep, deep]);
+  assertEquals(membersOf(deep), [a!]);
+});
+
 Deno.test("contentsOf() gives what was written, as it was written", () => {
   const inner = defineBundle([a!]);
   assertEquals(contentsOf(defineBundle([inner, a!, a!])), [inner, a!, a!]);

@@ -10,7 +10,7 @@ import {
   tcpProbe,
 } from "denit";
 
-import { graphOf } from "../graph/graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { type Child, exitsBeforeReady, fakeOs, longrun, notifies, oneshot } from "../os/fake/mod.ts";
 import { Driver, type DriverSettings } from "./driver.ts";
 import { Journal } from "./journal.ts";

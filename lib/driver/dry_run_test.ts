@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineService, type Deps, json, notificationFd, optional, script, spawned, tcpProbe } from "denit";
 import { nodeOf } from "../graph/mod.ts";
-import { graphOf } from "../graph/graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { dryRun } from "./dry_run.ts";
 
 const daemon = <D extends Deps>(deps: D) =>

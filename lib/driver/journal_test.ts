@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineService, spawned } from "denit";
-import { graphOf } from "../graph/graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { Journal } from "./journal.ts";
 
 function journal() {

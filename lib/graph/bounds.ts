@@ -117,10 +117,14 @@ function startBound({ policy }: Node): Millis {
   return total;
 }
 
-/** A oneshot that is up takes its undo; one that has not ended yet is stopped like any process. */
+/**
+ * A process has its stop timeout and a grace after SIGKILL, and so has an
+ * undo, after the timeout of the oneshot. A oneshot that is told to end while
+ * it starts may still do its work, which then has to be undone.
+ */
 function stopBound({ kind, policy }: Node): Millis {
   const end = policy.stopTimeout + killGrace;
-  return kind === "oneshot" && policy.undo ? policy.startTimeout + end : end;
+  return kind === "oneshot" && policy.undo ? policy.stopTimeout + policy.startTimeout + end : end;
 }
 
 function longestPaths(

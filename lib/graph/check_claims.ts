@@ -62,7 +62,7 @@ function collision(
 
 /**
  * The keys of a claim: its own, that of a claim it cannot stand beside, and
- * that under which such a one finds it. `tcp 80`, on every host, and `tcp 80
+ * that under which such a one finds it. `80/tcp`, on every host, and `80/tcp
  * on 127.0.0.1` collide, while those of two hosts do not.
  */
 function keysOf({ word, thing }: Claim): readonly [key: string, rival: string, entry: string] {
@@ -80,7 +80,7 @@ function portsOf(node: Node, report: Report): readonly Claim[] {
     const [number, protocol = "tcp"] = String(port).split("/");
     const value = Number(number);
     if (Number.isInteger(value) && value >= 1 && value <= 65535 && ["tcp", "udp"].includes(protocol)) {
-      found.push({ setting: "claims.ports", word: "port", thing: `${protocol} ${value}` });
+      found.push({ setting: "claims.ports", word: "port", thing: `${value}/${protocol}` });
       continue;
     }
     const cause = `cannot give port ${port} to ${node.name}: it is no port`;
@@ -88,17 +88,17 @@ function portsOf(node: Node, report: Report): readonly Claim[] {
   }
   const probe = ready?.probe;
   if (probe?.type === "tcp") {
-    found.push({ setting: "ready", word: "port", thing: `tcp ${probe.port} on ${hostOf(probe.host)}` });
+    found.push({ setting: "ready", word: "port", thing: `${probe.port}/tcp on ${hostOf(probe.host)}` });
   } else if (probe?.type === "http") {
     const { port, hostname } = new URL(probe.url);
-    found.push({ setting: "ready", word: "port", thing: `tcp ${port || "80"} on ${hostOf(hostname)}` });
+    found.push({ setting: "ready", word: "port", thing: `${port || "80"}/tcp on ${hostOf(hostname)}` });
   }
   return found;
 }
 
-/** The names of this machine are one host. */
+/** The one name that stands for an address on any machine; the addresses of a machine are each their own. */
 function hostOf(host: string): string {
-  return ["localhost", "::1", "[::1]"].includes(host) || host.startsWith("127.") ? "127.0.0.1" : host;
+  return host === "localhost" ? "127.0.0.1" : host;
 }
 
 function pathsOf(node: Node, report: Report): readonly Claim[] {

@@ -10,7 +10,7 @@ import { httpProbe, tcpProbe, unixProbe } from "../readiness/probe.ts";
 import { spawned } from "../readiness/spawned.ts";
 import { checkClaims } from "./check_claims.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { graphOf } from "./graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { normalPath } from "./path.ts";
 import { reportTo } from "./report.ts";
 
@@ -36,21 +36,21 @@ function collide(a: Service, b: Service, part: string): void {
 Deno.test("checkClaims() refuses two claims of one port, by setting or by probe", () => {
   const claimed = claiming({ ports: [80] });
   const probed = (host?: string) => claiming({}, tcpProbe({ port: 80, host }));
-  collide(claimed, claiming({ ports: ["80/tcp"] }), "cannot give port tcp 80 to b");
-  collide(claimed, probed(), "cannot give port tcp 80 on 127.0.0.1 to b");
-  collide(probed(), claimed, "cannot give port tcp 80 to b");
-  collide(probed("10.0.0.1"), claimed, "cannot give port tcp 80 to b");
+  collide(claimed, claiming({ ports: ["80/tcp"] }), "cannot give port 80/tcp to b");
+  collide(claimed, probed(), "cannot give port 80/tcp on 127.0.0.1 to b");
+  collide(probed(), claimed, "cannot give port 80/tcp to b");
+  collide(probed("10.0.0.1"), claimed, "cannot give port 80/tcp to b");
   collide(
     probed("localhost"),
     claiming({}, httpProbe({ url: "http://127.0.0.1/" })),
-    "port tcp 80 on 127.0.0.1",
+    "port 80/tcp on 127.0.0.1",
   );
-  collide(claiming({ ports: ["53/udp"] }), claiming({ ports: ["53/udp"] }), "port udp 53");
+  collide(claiming({ ports: ["53/udp"] }), claiming({ ports: ["53/udp"] }), "port 53/udp");
 });
 
 Deno.test("checkClaims() lets tcp and udp, other hosts and a service's own probe have the same number", () => {
   assertEquals(diagnose({ a: claiming({ ports: [53] }), b: claiming({ ports: ["53/udp"] }) }), []);
-  const [a, b] = [tcpProbe({ port: 80 }), tcpProbe({ port: 80, host: "10.0.0.1" })];
+  const [a, b] = [tcpProbe({ port: 80 }), tcpProbe({ port: 80, host: "127.0.0.2" })];
   assertEquals(diagnose({ a: claiming({}, a), b: claiming({}, b) }), []);
   assertEquals(diagnose({ a: claiming({ ports: [80, 80] }, a) }), []);
 });

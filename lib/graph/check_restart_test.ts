@@ -4,7 +4,7 @@ import { defineService } from "../define/service.ts";
 import { spawned } from "../readiness/spawned.ts";
 import { checkRestart } from "./check_restart.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { graphOf } from "./graph_of.ts";
+import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { reportTo } from "./report.ts";
 
 function diagnose(restart: Restart, kind: "longrun" | "oneshot" = "longrun"): readonly Diagnostic[] {

@@ -5,7 +5,7 @@ import { defineService } from "../define/service.ts";
 import { notificationFd } from "../readiness/notification_fd.ts";
 import { tcpProbe } from "../readiness/probe.ts";
 import { check, shutdownBound } from "./check.ts";
-import { graphOf, plain } from "./graph_of.ts";
+import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 
 const ready = notificationFd(3);
 const run = () => ({ argv: ["/a"] as const });

@@ -39,7 +39,7 @@ function checkStatusFile(graph: Graph, { statusFile, success }: BootWatchdog, re
     report(null, "watchdog.statusFile", cause, 'give one, such as "/persist/boot-status"');
     return;
   }
-  const around = enclosing(normalPath(path)).slice(1);
+  const around = enclosing(normalPath(path));
   const before = closure(graph, success);
   for (const node of graph.nodes) {
     const mounted = (node.definition.claims.mountPoints ?? []).find((point) =>

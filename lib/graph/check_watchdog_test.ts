@@ -6,7 +6,7 @@ import { mount } from "../kinds/mount.ts";
 import { notificationFd } from "../readiness/notification_fd.ts";
 import { checkWatchdog } from "./check_watchdog.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { graphOf, plain } from "./graph_of.ts";
+import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 import { reportTo } from "./report.ts";
 
 interface Judged {

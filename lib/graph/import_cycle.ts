@@ -72,11 +72,13 @@ export function importCycles(info: unknown, root: string): readonly ImportCycle[
  * ```
  */
 export function importCycleFound({ services, files }: ImportCycle): Diagnostic {
+  const folder = commonFolder(files);
+  const short = files.map((file) => file.slice(folder.length));
   return {
     service: services[0]!,
     origin: files[0]!,
     setting: "import",
-    cause: `cannot order ${services.join(" -> ")}: each file imports the next: ${files.join(" -> ")}`,
+    cause: `cannot order ${services.join(" -> ")}: each file imports the next: ${short.join(" -> ")}`,
     cure:
       "take one of these imports away; where only a type is needed, write `import type`, and import a service " +
       "from its own file, not from the module that lists them all",
@@ -88,6 +90,15 @@ function serviceOf(file: string): string {
   const [folder, base] = file.split("/").slice(-2);
   const stem = base!.replace(/\.[^.]*$/, "");
   return serviceName(stem === "mod" ? `${folder}/mod` : stem);
+}
+
+/** The innermost folder that all files are in, with the slash at its end. */
+function commonFolder(files: readonly string[]): string {
+  let folder = files[0]!;
+  do folder = folder.replace(/[^/]*\/?$/, ""); while (
+    folder !== "" && !files.every((file) => file.startsWith(folder))
+  );
+  return folder;
 }
 
 function property(value: unknown, key: string): unknown {

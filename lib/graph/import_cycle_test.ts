@@ -65,6 +65,19 @@ Deno.test("importCycleFound() can be printed among the other diagnostics", () =>
   const text = renderDiagnostic(importCycleFound(cycle!));
   assertStringIncludes(
     text,
-    "/u/a.ts: a: import: cannot order a -> b -> a: each file imports the next: /u/a.ts -> ",
+    "/u/a.ts: a: import: cannot order a -> b -> a: each file imports the next: a.ts -> b.ts -> a.ts",
   );
+});
+
+Deno.test("importCycleFound() shortens paths as far as they stay apart", () => {
+  const causeOf = (...files: string[]) => importCycleFound({ services: ["a", "b", "a"], files }).cause;
+  assertStringIncludes(
+    causeOf("/u/net/a.ts", "/u/b.ts", "/u/net/a.ts"),
+    "next: net/a.ts -> b.ts -> net/a.ts",
+  );
+  assertStringIncludes(
+    causeOf("/u/net/a.ts", "/u/netto/a.ts", "/u/net/a.ts"),
+    "next: net/a.ts -> netto/a.ts -> net/",
+  );
+  assertStringIncludes(causeOf("/a.ts", "/b/b.ts", "/a.ts"), "next: a.ts -> b/b.ts -> a.ts");
 });

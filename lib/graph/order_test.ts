@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { after, milestone, optional } from "../define/dependency.ts";
 import { defineService, type Service } from "../define/service.ts";
 import { spawned } from "../readiness/spawned.ts";
-import { graphOf, plain } from "./graph_of.ts";
+import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 import { closure, waves } from "./order.ts";
 
 Deno.test("closure() follows every kind of dependency but `after`", () => {

@@ -1,15 +1,9 @@
 import type { DependencyKind, Deps } from "../define/dependency.ts";
 import { definition, isService, type Service } from "../define/service.ts";
-import {
-  type Bundle,
-  contentsOf,
-  isBundle,
-  isSystem,
-  membersOf,
-  settingsOf,
-  type System,
-} from "../define/system.ts";
+import { type Bundle, isBundle, isSystem, membersOf, settingsOf, type System } from "../define/system.ts";
+import { checkContents, checkMember } from "./check_contents.ts";
 import { cyclesIn } from "./cycle.ts";
+import { describe } from "./describe.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type Draft, fault } from "./draft.ts";
 import type { BootWatchdog, Edge, Graph, Node, ServiceId } from "./graph.ts";
@@ -122,10 +116,14 @@ function wrapperOf(value: Deps[string]): Exclude<DependencyKind, "need"> | null 
 }
 
 function systemOf(exports: Readonly<Record<string, unknown>>, draft: Draft): System | null {
-  for (const [identifier, value] of Object.entries(exports)) {
-    if (isBundle(value)) checkContents(value, identifier, draft);
-  }
   const system = exports["default"];
+  const bundles = new Map<Bundle, string>();
+  for (const [identifier, value] of Object.entries(exports)) {
+    if (isBundle(value)) bundles.set(value, identifier);
+  }
+  const booted = isSystem(system) ? settingsOf(system).boot : null;
+  if (isBundle(booted) && !bundles.has(booted)) bundles.set(booted, "boot");
+  checkContents(bundles, draft);
   if (!isSystem(system)) {
     if (!isService(system) && !isBundle(system)) {
       fault(draft, null, "default", {
@@ -143,43 +141,8 @@ function systemOf(exports: Readonly<Record<string, unknown>>, draft: Draft): Sys
     });
     return null;
   }
-  if (!Object.values(exports).includes(boot)) checkContents(boot, "boot", draft);
   for (const service of watchdog?.success ?? []) checkMember(service, "watchdog.success", draft);
   return system;
-}
-
-/** Each thing in a bundle must be a bundle or an exported service, and be in it once. */
-function checkContents(bundle: Bundle, setting: string, draft: Draft): void {
-  const seen = new Set<unknown>();
-  for (const item of contentsOf(bundle)) {
-    const again = seen.has(item);
-    seen.add(item);
-    if (again && (isService(item) || isBundle(item))) {
-      fault(draft, isService(item) ? item : null, setting, {
-        cause: `cannot put ${nameOf(item, draft)} into ${setting}: it is in there already`,
-        cure: "take one of the two away",
-      });
-    } else if (isBundle(item)) checkContents(item, setting, draft);
-    else checkMember(item, setting, draft);
-  }
-}
-
-function checkMember(item: unknown, setting: string, draft: Draft): void {
-  if (!isService(item)) {
-    fault(draft, null, setting, {
-      cause: `cannot put ${describe(item)} into ${setting}: it is not a service`,
-      cure: "pass the service itself; undefined means that two unit files import each other",
-    });
-  } else if (!draft.names.has(item)) {
-    fault(draft, item, setting, {
-      cause: `cannot put a service without a name into ${setting}: it is not exported`,
-      cure: "export it from the units module: its export gives it its name",
-    });
-  }
-}
-
-function nameOf(item: Service | Bundle, draft: Draft): string {
-  return isService(item) ? draft.names.get(item) ?? "a service" : "a bundle";
 }
 
 function link(
@@ -213,13 +176,4 @@ function cycleFound(cycle: readonly string[], draft: Draft): void {
     cause: `cannot order ${cycle.join(" -> ")}: each depends on the next, so none could ever start`,
     cure: "take one of these dependencies away",
   });
-}
-
-function describe(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  return typeof value === "string"
-    ? `the string "${value}"`
-    : Array.isArray(value)
-    ? "a list"
-    : `a value of type ${typeof value}`;
 }

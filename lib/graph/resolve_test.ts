@@ -3,7 +3,7 @@ import { after, type Deps, milestone, optional } from "../define/dependency.ts";
 import { defineService, type Service } from "../define/service.ts";
 import { type Bundle, defineBundle, defineSystem } from "../define/system.ts";
 import { spawned } from "../readiness/spawned.ts";
-import { plain } from "./graph_of.ts";
+import { plain } from "../../tests/fixtures/graph_of.ts";
 import { resolve } from "./resolve.ts";
 
 const system = (...services: readonly Service[]) => defineSystem({ boot: defineBundle(services) });
@@ -114,7 +114,7 @@ Deno.test("resolve() refuses a dependency on what is no service, or has no name"
   only(on(undefined), "it is undefined");
   only(on(null), "it is null");
   only(on([hidden]), "it is a list");
-  only(on(defineBundle([hidden])), "it is a value of type object");
+  only(on(defineBundle([hidden])), "it is a bundle");
   only(on(optional(untyped(undefined))), "it is undefined");
   only(on(hidden), "that service is not exported");
 });
@@ -157,6 +157,19 @@ Deno.test("resolve() refuses a bundle that holds something twice, or no service"
   );
   only({ a, default: system(a, hidden) }, "cannot put a service without a name into boot");
   assert(resolve({ a, inner, fine: defineBundle([a, inner]), default: system(a) }).graph !== null);
+});
+
+Deno.test("resolve() reports what is wrong with a bundle once, however often that is in others", () => {
+  const a = plain();
+  const bad = defineBundle([untyped("a")]);
+  const outer = defineBundle([bad, defineBundle([bad])]);
+  only(
+    { a, bad, outer, default: defineSystem({ boot: defineBundle([outer, bad]) }) },
+    'cannot put the string "a" into bad',
+  );
+  let deep: Bundle = defineBundle([a]);
+  for (let level = 0; level < 100; level++) deep = defineBundle([defineBundle([deep]), deep]);
+  assertEquals(resolve({ a, default: defineSystem({ boot: deep }) }).graph?.boot, [0]);
 });
 
 Deno.test("resolve() refuses a module without a system", () => {

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { after, optional } from "../define/dependency.ts";
 import { json } from "../define/json.ts";
 import { defineService } from "../define/service.ts";
-import { graphOf, plain } from "./graph_of.ts";
+import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 import type { Graph } from "./graph.ts";
 import { restCommand, restUndo } from "./rest_command.ts";
 

@@ -84,7 +84,7 @@ Deno.test("each probe refuses what it could never find", () => {
   }
   assertThrows(() => fileProbe({ path: "run/a" }), RangeError, "not an absolute path");
   assertThrows(() => unixProbe({ path: "a.sock" }), RangeError, "not an absolute path");
-  assertThrows(() => unixProbe({ path: `/${"ä".repeat(54)}` }), RangeError, "107 bytes");
+  assertThrows(() => unixProbe({ path: `/${"ä".repeat(53)}a` }), RangeError, "107 bytes");
   assertEquals(unixProbe({ path: `/${"ä".repeat(53)}` }).label, `unix /${"ä".repeat(53)}`);
   assertThrows(() => commandProbe({ command: { argv: [""] } }), RangeError, "names no program");
 });

@@ -9,6 +9,7 @@ export interface Draft {
   readonly graph: Graph;
   readonly now: Millis;
   readonly services: ServiceState[];
+  // deno-lint-ignore denit/readonly -- A draft is what changes until it is a state.
   ending: State["ending"];
   readonly actions: Action[];
   /**

@@ -2,7 +2,7 @@
  * What follows for a service from what it and its neighbours are like now:
  * the one place where processes are started and stopped, up and down alike.
  */
-import { nodeOf, type ServiceId } from "../graph/graph.ts";
+import { type Edge, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { at, type Draft, drop, isLeaving, isWanted, mustGo, put, take } from "./draft.ts";
 import { type Inputs, isStuck } from "./state.ts";
 import { enter, start, stop } from "./unit.ts";
@@ -49,34 +49,51 @@ function settleOne(draft: Draft, id: ServiceId): void {
 /** Starts a service that is wanted if its dependencies allow it, or gives it up if they never will. */
 function unblock(draft: Draft, id: ServiceId): void {
   const node = nodeOf(draft.graph, id);
-  const inputs: Record<string, Inputs[string]> = {};
   let waits = false;
   let behind: ServiceId | null = null;
   for (const edge of node.dependencies) {
-    const dependency = at(draft, edge.id);
-    const there = dependency.phase.phase === "up" && !mustGo(draft, edge.id);
+    if (standing(draft, edge) !== "awaited") continue;
+    waits = true;
     const coming = isWanted(draft, edge.id);
-    const trouble = coming && isInTrouble(draft, edge.id);
-    const worked = edge.kind === "milestone" && dependency.outputs > 0 && (!coming || trouble);
-    const dispensable = (edge.kind === "optional" || edge.kind === "after") && (!coming || trouble);
-    if (there || worked) {
-      if (edge.kind !== "after") inputs[edge.key] = dependency.output;
-    } else if (!dispensable) {
-      waits = true;
-      if (trouble || !coming) behind ??= edge.id;
-      if (!coming && at(draft, id).pinned !== "up") {
-        drop(draft, id, { reason: "dependency", on: edge.id });
-        return;
-      }
+    if (!coming || isInTrouble(draft, edge.id)) behind ??= edge.id;
+    if (!coming && at(draft, id).pinned !== "up") {
+      drop(draft, id, { reason: "dependency", on: edge.id });
+      return;
     }
   }
   const service = at(draft, id);
-  if (!waits) take(draft, id, start(service, node.policy, inputs, draft.now));
+  if (!waits) take(draft, id, start(service, node.policy, inputsOf(draft, node), draft.now));
   else if (behind !== dependencyBehind(service.why)) {
     // A service's own last failure says more about it than whom it waits for.
     const why = behind === null ? null : { reason: "dependency", on: behind } as const;
     if (service.why === null || service.why.reason === "dependency") put(draft, id, { ...service, why });
   }
+}
+
+/** How a dependency stands to a dependent that wants to start: it is there, is awaited, or is done without. */
+function standing(draft: Draft, { id, kind }: Edge): "there" | "awaited" | "spared" {
+  const { phase, outputs } = at(draft, id);
+  if (phase.phase === "up" && !mustGo(draft, id)) return "there";
+  if (isWanted(draft, id) && !isInTrouble(draft, id)) return "awaited";
+  switch (kind) {
+    case "need":
+      return "awaited";
+    case "milestone":
+      return outputs > 0 ? "there" : "awaited";
+    case "optional":
+    case "after":
+      return "spared";
+  }
+}
+
+/** What a service that starts now is given. */
+function inputsOf(draft: Draft, { dependencies }: Node): Inputs {
+  const inputs: Record<string, Inputs[string]> = {};
+  for (const edge of dependencies) {
+    if (edge.kind === "after" || standing(draft, edge) !== "there") continue;
+    inputs[edge.key] = at(draft, edge.id).output;
+  }
+  return inputs;
 }
 
 function dependencyBehind(why: { reason: string; on?: ServiceId } | null): ServiceId | null {

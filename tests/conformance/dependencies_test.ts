@@ -140,7 +140,7 @@ story(
   { work: { oneshot: true, plays: [exits(0, 500)] }, a: { milestone: ["work"] } },
   async (s) => {
     s.start("a");
-    await s.until("work", "starting");
+    await s.untilSeen("starting", "work");
     s.stop("work");
     await s.until("work", "down");
     assertEquals([s.phase("a"), s.count("starting", "a")], ["down", 0]);
@@ -209,7 +209,7 @@ story(
     s.start("a");
     await s.until("a", "up");
     s.stop("a");
-    await s.until("a", "stopping");
+    await s.untilSeen("stopping", "a");
     s.start("a");
     await s.untilSeen("up", "a", 2);
     assertEquals(s.order("down").length, 1);

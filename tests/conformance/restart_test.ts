@@ -79,7 +79,7 @@ story(
   },
   async (s) => {
     s.start("b");
-    await s.until("a", "backoff");
+    await s.untilSeen("backoff", "a");
     assertEquals(s.phase("b"), "up");
     s.stop("a");
     await s.until("b", "down");
@@ -151,7 +151,7 @@ story(
   { a: { plays: [readyAfter(300)] }, b: { needs: ["a"] } },
   async (s) => {
     s.start("b");
-    await s.until("b", "blocked");
+    await s.untilSeen("blocked", "b");
     s.restart("b");
     s.restart("b");
     await s.until("b", "up");
@@ -183,7 +183,7 @@ story(
     s.start("b");
     await s.until("b", "up");
     s.restart("a");
-    await s.until("b", "stopping");
+    await s.untilSeen("stopping", "b");
     s.kill("a", "SIGKILL");
     await s.untilSeen("up", "b", 2);
     assertEquals(s.phase("a"), "up");

@@ -62,8 +62,8 @@ story(
     s.start("a");
     await s.until("a", "down");
     assertEquals([s.count("stopping", "a"), s.end("a")], [1, "SIGKILL"]);
-    assert(s.time("stopping", "a") - s.time("starting", "a") >= 200);
-    assert(s.time("exited", "a") - s.time("stopping", "a") >= 150);
+    assert(s.time("stopping", "a") - s.time("starting", "a") >= 199);
+    assert(s.time("exited", "a") - s.time("stopping", "a") >= 149);
     const { why } = s.service("a");
     assert(why?.reason === "failed" && why.failure.type === "timeout");
   },

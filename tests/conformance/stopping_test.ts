@@ -16,7 +16,7 @@ story(
     await s.until("a", "down");
     assertEquals([s.end("b"), s.end("a")], ["SIGTERM", "SIGKILL"]);
     assert(s.time("stopping", "a") >= s.time("exited", "b"));
-    assert(s.time("exited", "a") - s.time("stopping", "a") >= 200);
+    assert(s.time("exited", "a") - s.time("stopping", "a") >= 199);
     assertEquals(s.service("a").stopFault?.type, "timeout");
   },
   "both",
@@ -39,7 +39,7 @@ story(
   { a: { plays: [exits(1)] } },
   async (s) => {
     s.start("a");
-    await s.until("a", "backoff");
+    await s.untilSeen("backoff", "a");
     s.stop("a");
     await s.until("a", "down");
     await s.pass(1200);
@@ -55,7 +55,7 @@ story(
     s.start("b");
     await s.until("b", "up");
     s.restart("a");
-    await s.until("a", "stopping");
+    await s.untilSeen("stopping", "a");
     s.stop("a");
     await s.until("a", "down");
     assertEquals([s.count("spawned", "a"), s.phase("b"), s.service("a").wanted], [1, "down", "down"]);
@@ -116,7 +116,7 @@ story(
     s.start("b");
     await s.until("b", "up");
     s.shutdown();
-    await s.until("b", "stopping");
+    await s.untilSeen("stopping", "b");
     s.shutdown();
     await s.ended();
     assertEquals([s.order("down"), s.end("a"), s.end("b")], [["b", "a"], "SIGKILL", "SIGKILL"]);

@@ -2,7 +2,7 @@ import { type FakeOs, fakeOs } from "../../lib/os/fake/mod.ts";
 import type { Os } from "../../lib/os/mod.ts";
 import { behave } from "./program.ts";
 import type { Machine } from "./session.ts";
-import { contract, disposal } from "./suite.ts";
+import { contract } from "./suite.ts";
 
 const opened = new WeakMap<Os, FakeOs>();
 
@@ -20,4 +20,3 @@ const fake: Machine = {
 };
 
 contract(fake);
-disposal(fake);

@@ -1,9 +1,9 @@
 /** What holds on Linux only, where the virtual machine has nothing to compare. */
 import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { defaultAction, SIGNAL_NAMES } from "../../lib/os/mod.ts";
-import { writeAll } from "../../lib/os/linux/mod.ts";
+import { setCloseOnExec, writeAll } from "../../lib/os/linux/mod.ts";
 import { linux } from "./linux_machine.ts";
-import { cat, exits, type Program, stays } from "./program.ts";
+import { cat, exits, listsFds, type Program, stays } from "./program.ts";
 import { defineTest, type Session } from "./session.ts";
 
 const test = (name: string, body: (session: Session) => Promise<void> | void) =>
@@ -64,8 +64,10 @@ const PERL = "/usr/bin/perl";
 const hasPerl = await Deno.stat(PERL).then(() => true, () => false);
 defineTest(linux, "reap() takes 10,000 orphans that come at once, and leaves no zombie", async (session) => {
   const count = 10_000;
-  const forks = `for (1..${count}) { my $p = fork; die unless defined $p; exit 7 unless $p } ` +
-    `$| = 1; print "ready\\n"; sleep 1000`;
+  // Each child leaves the group, or the end of its leader would be its own, and holds the pipe until it exits.
+  const forks =
+    `pipe(R, W); for (1..${count}) { my $p = fork; die unless defined $p; unless ($p) { setpgrp; exit 7 } } ` +
+    `close W; <R>; $| = 1; print "ready\\n"; sleep 1000`;
   const { pid, out } = session.listenTo([PERL, "-e", forks]);
   await session.said(out, "ready\n");
   assertEquals(session.exits.size, 0);
@@ -101,6 +103,17 @@ test("wait() gives timers of JavaScript their turn although there is always some
   let rounds = 0;
   for (; !fired && rounds < 1_000_000; rounds++) await os.wait(null);
   assert(fired, `no timer fired in ${rounds} waits`);
+});
+
+test("spawn() closes descriptors that others have left open for it", async (session) => {
+  const fds = Array.from({ length: 5 }, () => session.os.pipe().write);
+  for (const fd of fds) setCloseOnExec(fd, false);
+  const { read, write } = session.os.pipe();
+  assertEquals(await output(session, listsFds), "0\n1\n2\n");
+  session.watch(read);
+  session.start(listsFds, { fds: [{ from: write, to: 1 }, { from: write, to: fds[2]! }] });
+  session.os.close(write);
+  assertEquals(await session.text(read), `0\n1\n2\n${fds[2]}\n`);
 });
 
 test("close() ends the reports of a descriptor of which a child has a copy", async (session) => {

@@ -1,5 +1,4 @@
 import { linux } from "./linux_machine.ts";
-import { contract, disposal } from "./suite.ts";
+import { contract } from "./suite.ts";
 
 contract(linux);
-disposal(linux);

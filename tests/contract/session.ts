@@ -1,10 +1,10 @@
 /** One test's use of an {@linkcode Os}: a small driver that notes everything that happens. */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { ExitStatus, Fd, FdMapping, Os, Pid, SignalName, Wakeup } from "../../lib/os/mod.ts";
 import type { Program } from "./program.ts";
 
 /** Longest time that anything in this suite may take, in milliseconds: a limit for failures, not a measure. */
-const DEADLINE = 30_000;
+const DEADLINE = 60_000;
 
 /** An implementation of {@linkcode Os} under test. */
 export interface Machine {
@@ -160,6 +160,14 @@ export class Session {
   }
 }
 
+/** The descriptors that are open when a machine has been opened and closed: Deno keeps some after the first time. */
+export function closedFds(machine: Machine): Fd[] {
+  const os = machine.open();
+  os.dispose();
+  machine.close();
+  return machine.openFds(os);
+}
+
 /** Defines a test that gets a machine of its own; afterwards no process and no descriptor of it may be left. */
 export function defineTest(
   machine: Machine,
@@ -171,12 +179,14 @@ export function defineTest(
     name: `Os (${machine.name}) ${name}`,
     ...options,
     fn: async () => {
+      const fds = closedFds(machine);
       const session = new Session(machine.open(), machine);
       try {
         await body(session);
       } finally {
         await session.end();
       }
+      assertEquals(machine.openFds(session.os), fds, "descriptors are left open");
     },
   });
 }

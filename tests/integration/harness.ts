@@ -109,6 +109,8 @@ export class Init {
   console = "";
   /** The exit code, once there is one. */
   code: number | null = null;
+  /** The same entries, so that nobody has to search through what others did. */
+  readonly #byService = new Map<string, Entry[]>();
   readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
   readonly #watcher: Deno.FsWatcher;
@@ -181,9 +183,13 @@ export class Init {
 
   /** The entries of an event so far. */
   all(event: string, service?: string): Entry[] {
-    return this.entries.filter((entry) =>
-      entry.event === event && (service === undefined || entry.service === service)
-    );
+    const entries = service === undefined ? this.entries : this.of(service);
+    return entries.filter((entry) => entry.event === event);
+  }
+
+  /** The entries about a service so far. */
+  of(service: string): readonly Entry[] {
+    return this.#byService.get(service) ?? [];
   }
 
   /** Waits until something is printed. */
@@ -208,10 +214,7 @@ export class Init {
 
   /** The process of a service that is up, as init knows it. */
   livePid(service: string): number | null {
-    const pids = this.entries.filter((entry) =>
-      entry.service === service && (entry.event === "spawned" || entry.event === "exited")
-    );
-    const last = pids.at(-1);
+    const last = this.of(service).findLast(({ event }) => event === "spawned" || event === "exited");
     return last?.event === "spawned" ? Number(last.pid) : null;
   }
 
@@ -291,7 +294,14 @@ export class Init {
 
   #isOurs(pid: number): boolean {
     try {
-      return Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0").includes(`${MARK}=${this.#mark}`);
+      // In the middle of an execve(2) the environment is empty for a moment; that of a zombie stays so.
+      for (let look = 0; look < 100; look++) {
+        const environment = Deno.readTextFileSync(`/proc/${pid}/environ`);
+        if (environment !== "") return environment.split("\0").includes(`${MARK}=${this.#mark}`);
+        // Zombies and threads of the kernel have no program.
+        Deno.readLinkSync(`/proc/${pid}/exe`);
+      }
+      return false;
     } catch {
       return false;
     }
@@ -322,12 +332,21 @@ export class Init {
         this.#journalRead += count;
         const lines = (this.#rest + new TextDecoder().decode(buffer.subarray(0, count))).split("\n");
         this.#rest = lines.pop()!;
-        for (const line of lines) this.entries.push(JSON.parse(line));
+        for (const line of lines) this.#note(JSON.parse(line));
+        this.#pulse();
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-    this.#pulse();
+  }
+
+  #note(entry: Entry): void {
+    this.entries.push(entry);
+    const { service } = entry;
+    if (service === undefined) return;
+    const known = this.#byService.get(service);
+    if (known === undefined) this.#byService.set(service, [entry]);
+    else known.push(entry);
   }
 
   async #awaitEnd(console: Scenario["console"]): Promise<void> {

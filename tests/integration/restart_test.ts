@@ -12,7 +12,7 @@ Deno.test("supervise restarts at once what was killed, and leaves those be that 
   const units = (folder: string) => {
     Deno.writeTextFileSync(`${folder}/number`, "1");
     return `export const base = defineService({
-        run: () => sh('n=$(cat ${folder}/number); echo "{\\\\"n\\\\":$n}" >&3; echo started; exec sleep 1000'),
+        run: () => sh('n=$(cat ${folder}/number); echo started; echo "{\\\\"n\\\\":$n}" >&3; exec sleep 1000'),
         ready: notificationFd(3, { parse: json() }),
       });
       export const user = defineService({ deps: { base }, run: ({ base }) => sh("echo n=" + base.n + "; exec sleep 1000"), ready: spawned() });
@@ -106,22 +106,25 @@ Deno.test("supervise starts no second copy and leaves no gap while everything is
   await withInit({ units }, async (init) => {
     await init.event("booted");
     const untouched = init.livePid("good");
+    const killed = new Map<string, number>();
     for (let round = 0; round < 20; round++) {
       const victims = names.toSorted(() => random() - 0.5);
       for (const name of victims) {
-        // In every other round also those are killed that are only just starting.
-        const pid = round % 2 === 0 ? await init.up(name) : init.livePid(name);
-        if (pid !== null) init.kill(pid, "SIGKILL");
+        // In every other round also those are killed that are only just starting, and none is waited for.
+        const pid = round % 2 === 0 ? await init.up(name, killed.get(name)) : init.livePid(name);
+        if (pid !== null && init.kill(pid, "SIGKILL")) killed.set(name, pid);
       }
     }
     for (const name of names) {
       await init.until(() => {
         const pid = init.livePid(name);
-        const up = init.entries.findLast(({ event, service }) => event === "up" && service === name);
-        return pid !== null && up?.pid === pid && aliveAs(pid);
+        const up = init.of(name).findLast(({ event }) => event === "up");
+        return pid !== null && pid !== killed.get(name) && up?.pid === pid;
       }, `${name} up at the end`);
     }
     assertEquals(init.livePid("good"), untouched);
+    const ends = init.all("exited").length;
+    assert(ends >= 100, `only ${ends} processes were killed`);
     const violations = await Deno.readTextFile(`${init.folder}/violations`).catch(() => "");
     assertEquals(violations, "");
     assertEquals(init.processes().length, names.length + 1);
@@ -131,45 +134,54 @@ Deno.test("supervise starts no second copy and leaves no gap while everything is
 });
 
 Deno.test("supervise keeps no descriptor of a process that has ended", async () => {
-  const flap = (name: string, folder: string, ready: string) =>
-    `export const ${name} = defineService({ run: () => sh("[ -e ${folder}/stop ] && { echo >&3; exec sleep 1000; }; echo >&3; kill -9 $$"),
+  const names = ["plain", "parsed", "probed"];
+  const flap = (name: string, folder: string, tell: string, ready: string) =>
+    `export const ${name} = defineService({ run: () => sh("${tell}; [ -e ${folder}/flap ] && kill -9 $$; exec sleep 1000"),
       ready: ${ready}, ${eager} });\n`;
   const units = (folder: string) =>
-    flap("plain", folder, "notificationFd(3)") +
-    flap("parsed", folder, "notificationFd(3, { parse: lines() })") +
-    `export const probed = defineService({ run: () => sh("exec sleep 1000"), ready: commandProbe({ command: { argv: ["/bin/true"] } }), ${eager} });
-    export default defineSystem({ boot: defineBundle([good, plain, parsed, probed]) });`;
+    flap("plain", folder, "echo >&3", "notificationFd(3)") +
+    flap("parsed", folder, "echo >&3", "notificationFd(3, { parse: lines() })") +
+    `export const probed = defineService({ run: () => sh("exec sleep 1000"), ready: commandProbe({ command: { argv: ["/bin/true"] } }), ${eager} });` +
+    `export default defineSystem({ boot: defineBundle([good, plain, parsed, probed]) });`;
   await withInit({ units }, async (init) => {
-    const open = () => [...Deno.readDirSync(`/proc/${init.pid}/fd`)].length;
-    await init.event("up", "parsed", 20);
-    await init.event("up", "probed");
-    await init.event("exited", "plain", 20);
-    // The count moves while a process starts, so the lowest of many is what stays.
-    const lowest = async (event: string, service: string, from: number, to: number) => {
-      let least = Infinity;
-      for (let count = from; count <= to; count++) {
-        await init.event(event, service, count);
-        least = Math.min(least, open());
+    /** What init has open, once all of them rest. */
+    const openAtRest = async () => {
+      for (const name of names) {
+        await init.eventually(() => {
+          const pid = init.livePid(name);
+          const last = init.of(name).at(-1);
+          return last?.event === "up" && last.pid === pid && commandOf(pid!) === "sleep";
+        }, `${name} at rest`);
       }
-      return least;
+      const folder = `/proc/${init.pid}/fd`;
+      return [...Deno.readDirSync(folder)].map(({ name }) => Deno.readLinkSync(`${folder}/${name}`))
+        .map((target) => target.replace(/\d+/g, "N")).sort();
     };
-    const before = await lowest("exited", "plain", 20, 60);
-    await init.event("exited", "plain", 200);
-    await init.event("exited", "parsed", 200);
-    for (let round = 0; round < 20; round++) init.kill(await init.up("probed", round), "SIGKILL");
-    const after = await lowest("exited", "plain", 260, 300);
-    assert(after <= before + 1, `${before} descriptors were open after 20 restarts, ${after} after 260`);
-    await Deno.writeTextFile(`${init.folder}/stop`, "");
-    await init.until(() => ["plain", "parsed"].every((name) => aliveAs(init.livePid(name) ?? 0)), "rest");
+    /** Has them restart until each has ended so often. */
+    const flapUntil = async (count: number) => {
+      await Deno.writeTextFile(`${init.folder}/flap`, "");
+      for (const name of ["plain", "parsed"]) init.kill(init.livePid(name)!, "SIGKILL");
+      // One that is killed before its probe has seen it was never ready, and has to pause.
+      for (let pid: number | null = null; init.all("exited", "probed").length < count / 10;) {
+        init.kill(pid = await init.up("probed", pid), "SIGKILL");
+        await init.up("probed", pid);
+      }
+      for (const name of ["plain", "parsed"]) await init.event("exited", name, count);
+      await Deno.remove(`${init.folder}/flap`);
+      return await openAtRest();
+    };
+    await openAtRest();
+    const before = await flapUntil(10);
+    assertEquals(await flapUntil(210), before);
   });
 });
 
-/** Whether a process is there and not a zombie. */
-function aliveAs(pid: number): boolean {
+/** The name of the program that a process runs. */
+function commandOf(pid: number): string {
   try {
-    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+    return Deno.readTextFileSync(`/proc/${pid}/comm`).trim();
   } catch {
-    return false;
+    return "";
   }
 }
 

@@ -32,8 +32,6 @@ interface Record {
   /** The newest attempt has been ready at some time. */
   wasReady: boolean;
   signals: number;
-  /** Held up at some time during this attempt: it may have survived things that others do not. */
-  pinned: boolean;
   spawnedAt: Millis;
 }
 
@@ -48,7 +46,6 @@ export function keepLaws(world: VirtualWorld): void {
     everReady: false,
     wasReady: false,
     signals: 0,
-    pinned: false,
     spawnedAt: -Infinity,
   }));
   world.watch = (moment) => {
@@ -63,7 +60,6 @@ export function keepLaws(world: VirtualWorld): void {
 
 /** Takes note of what the supervisor was told. */
 function hear(records: Record[], graph: Graph, { event, before }: Moment): void {
-  if (event.type === "pin" && event.pinned === "up") records[event.id]!.pinned = true;
   if (!("attempt" in event)) return;
   const record = records[event.id]!;
   if (event.attempt !== record.attempt || !record.running) return;
@@ -132,7 +128,6 @@ function checkAction(
         signals: 0,
       });
       record.spawnedAt = now;
-      record.pinned = service.pinned === "up";
       return;
     case "undo":
       assert(!record.running, `service ${id} is undone while a process of it lives`);
@@ -193,12 +188,23 @@ function isTroubled(service: ServiceState): boolean {
     service.phase.phase === "blocked" && service.why?.reason === "dependency";
 }
 
+/** Whether there is something for a blocked service to wait for. */
+function waits(records: Record[], graph: Graph, after: State, id: ServiceId): boolean {
+  return nodeOf(graph, id).dependencies.some((edge) => {
+    const dependency = after.services[edge.id]!;
+    const { phase } = dependency;
+    if (phase.phase === "up" && wantsUp(dependency, after) && dependency.renew < phase.attempt) return false;
+    if (edge.kind === "need" || edge.kind === "milestone" && !records[edge.id]!.everReady) return true;
+    return wantsUp(dependency, after) && !isTroubled(dependency);
+  });
+}
+
 /** Who is told to stop while it is up has nobody left who needs it. */
 function checkDependentsGone(records: Record[], graph: Graph, after: State, id: ServiceId): void {
   for (const edge of nodeOf(graph, id).dependents) {
     const dependent = after.services[edge.id]!;
     const record = records[edge.id]!;
-    if (edge.kind !== "need" || record.pinned || isStuck(dependent)) continue;
+    if (edge.kind !== "need" || dependent.pinned === "up" || isStuck(dependent)) continue;
     assert(
       !record.running && !isLive(dependent),
       `service ${id} is stopped while ${edge.id}, which needs it, lives`,
@@ -229,9 +235,12 @@ function checkState(records: Record[], graph: Graph, { after, before, event, now
       continue;
     }
     assert(phase.phase !== "down", `service ${id} is wanted and rests`);
+    if (phase.phase === "blocked") {
+      assert(waits(records, graph, after, id), `service ${id} waits for nothing`);
+    }
     for (const edge of nodeOf(graph, id).dependencies) {
       const dependency = after.services[edge.id]!;
-      if (edge.kind !== "need" || record.pinned) continue;
+      if (edge.kind !== "need" || service.pinned === "up") continue;
       assert(wantsUp(dependency, after), `service ${id} is wanted without ${edge.id}, which it needs`);
       if (phase.phase !== "up" || service.renew >= phase.attempt) continue;
       if (dependency.phase.phase !== "up" || dependency.renew >= dependency.phase.attempt) continue;

@@ -54,16 +54,28 @@ function reportedIn(output: string): ReadonlyMap<string, readonly TypeFault[]> {
   return found;
 }
 
-const folder = await Deno.makeTempDir({ prefix: "denit-types-" });
+/** What `deno check` says, all files in one run. */
+async function typeCheck(paths: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--config", config, ...paths],
+    env: { NO_COLOR: "1" },
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
 const files = snippetsOf(await Deno.readTextFile(`${here}/errors.md`));
 const good = [...Deno.readDirSync(`${here}/good`)].map((entry) => `${here}good/${entry.name}`);
-for (const [name, snippet] of files) await Deno.writeTextFile(`${folder}/${name}`, snippet);
-const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-  args: ["check", "--config", config, ...[...files.keys()].map((name) => `${folder}/${name}`), ...good],
-  env: { NO_COLOR: "1" },
-}).output();
-await Deno.remove(folder, { recursive: true });
-const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+const folder = await Deno.makeTempDir({ prefix: "denit-types-" });
+let output: string;
+try {
+  const written = [...files].map(async ([name, snippet]) => {
+    await Deno.writeTextFile(`${folder}/${name}`, snippet);
+    return `${folder}/${name}`;
+  });
+  output = await typeCheck([...await Promise.all(written), ...good]);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
 const reported = reportedIn(output);
 
 Deno.test("deno check finds as many errors as it says it has found", () => {

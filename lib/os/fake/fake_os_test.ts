@@ -151,6 +151,13 @@ Deno.test("fakeOs() makes a producer wait for its consumer, and ends both in tur
   assertEquals(os.reap().map(({ status }) => status), [{ code: 0 }, { code: 3 }]);
 });
 
+Deno.test("fakeOs() refuses a script in which time can never pass", () => {
+  const os = machine({ steps: [{ write: "x", to: 1 }, { copy: 3, to: 1 }] });
+  const { read, write } = os.pipe();
+  start(os, { from: read, to: 3 }, { from: write, to: 1 });
+  assertThrows(() => os.poll(), Error, "cannot let time pass at 0 ms");
+});
+
 Deno.test("isStuck() outlives SIGKILL for its time and dies of it afterwards", async () => {
   const os = machine(isStuck(5000));
   const pid = start(os);

@@ -4,13 +4,13 @@ import type { Exit, ExitStatus, Pid, SignalName, SpawnRequest } from "../os.ts";
 import { defaultAction } from "../signals.ts";
 import { Agenda } from "./agenda.ts";
 import type { Child, Step } from "./child.ts";
-import type { OpenFile, Stream } from "./open_file.ts";
+import { type OpenFile, PIPE_CAPACITY, type Stream } from "./open_file.ts";
 import { type Frame, Process, SELF } from "./process.ts";
 
 /** The most processes that one reap takes, as on Linux. */
 const REAP_BATCH = 256;
-/** What `copy` reads at a time. */
-const COPY_BUFFER = 4096;
+/** How often processes may be woken at one moment: a script in which time cannot pass is a mistake in a test. */
+const LIVELOCK = 1_000_000;
 
 const encoder = new TextEncoder();
 
@@ -69,11 +69,14 @@ export class Kernel {
 
   /** Does everything that is due by now. */
   settle(): void {
-    for (;;) {
+    for (let count = 0; count < LIVELOCK; count++) {
       const next = this.agenda.first;
       if (next === undefined || next.due > this.now) return;
       this.#run(next);
     }
+    throw new Error(
+      `cannot let time pass at ${this.now} ms: the scripts of two processes wake each other for ever`,
+    );
   }
 
   /** Sends a signal to a process or a group; returns whether there was one. Zombies count. */
@@ -240,20 +243,18 @@ export class Kernel {
     const file = process.files.get(from);
     const stream = file?.kind === "write" ? null : file?.stream;
     if (!stream) return true;
-    for (;;) {
-      if (frame.content !== null && to !== undefined) {
-        if (!this.#write(process, frame, frame.content, to)) return false;
-      }
-      const buffer = new Uint8Array(Math.min(COPY_BUFFER, stream.length));
-      if (buffer.length === 0) {
-        frame.content = null;
-        return stream.ready || this.#block(process, stream);
-      }
-      stream.read(buffer);
-      this.wake(stream);
-      frame.content = buffer;
-      frame.written = 0;
+    if (frame.content !== null && to !== undefined) {
+      if (!this.#write(process, frame, frame.content, to)) return false;
     }
+    frame.content = null;
+    if (stream.length === 0) return stream.ready || this.#block(process, stream);
+    const buffer = new Uint8Array(Math.min(PIPE_CAPACITY, stream.length));
+    stream.read(buffer);
+    this.wake(stream);
+    frame.content = buffer;
+    frame.written = 0;
+    this.agenda.set(process, this.now);
+    return false;
   }
 
   #block(process: Process, stream: Stream<Process>): false {

@@ -1,0 +1,259 @@
+import type { Json } from "../define/json.ts";
+import type { Definition } from "../define/service.ts";
+import type { Millis } from "../define/time.ts";
+import { BootJudge } from "../boot/watchdog.ts";
+import { Driver, Journal } from "../driver/mod.ts";
+import { check, type Graph, type Node, renderDiagnostic, resolve } from "../graph/mod.ts";
+import { type Child, type FakeOs, fakeOs } from "../os/fake/mod.ts";
+import type { SpawnRequest } from "../os/os.ts";
+import { idealChild } from "./ideal_child.ts";
+import { type Outcome, outcomeOf, type Step } from "./outcome.ts";
+
+/** What a process of a service does. It may throw what a spawn throws: `cannotExec(request)`. */
+export type Behaviour = (attempt: number, request: SpawnRequest) => Child;
+
+/** What is special about a boot. Services are named as everywhere: `persist-mount`. */
+export interface ScenarioSettings {
+  /**
+   * What services yield when they are ready. Without an entry a service yields `null`.
+   *
+   * @example `{ wireguard: { iface: "wg0" } }`
+   */
+  readonly outputs?: Readonly<Record<string, Json>>;
+  /**
+   * What processes do that do not do what they should. Without an entry a process does: a oneshot ends with 0, a
+   * longrun is ready after 10 ms and obeys SIGTERM.
+   *
+   * @example `{ "fortros-maintainer": (attempt) => attempt < 3 ? exitsBeforeReady(1) : ideal() }`
+   */
+  readonly processes?: Readonly<Record<string, Behaviour>>;
+  /**
+   * What happens from outside, in the order of time; times count from the start.
+   *
+   * @example `[{ at: seconds(5), kill: "wireguard" }, { at: seconds(9), stop: "web" }]`
+   */
+  readonly events?: readonly Happening[];
+  /** When the scenario ends with a shutdown. Default: a second after the boot is through and the last event has happened, 10 minutes at most. */
+  readonly until?: Millis;
+}
+
+/** Something that happens to a running system: a process is killed, or somebody wants something. */
+export type Happening =
+  & { readonly at: Millis }
+  & (
+    | { readonly kill: string }
+    | { readonly start: string }
+    | { readonly stop: string }
+    | { readonly restart: string }
+  );
+
+/** A scenario that nobody ends, ends here. */
+const LONGEST: Millis = 600_000;
+/** How long a scenario goes on once everything is settled. */
+const SETTLED: Millis = 1000;
+
+/**
+ * Boots a units module on a virtual machine with virtual time, lets happen
+ * what `settings` say, and shuts it down. It is the real supervisor and the
+ * real driver; minutes take milliseconds, and every run is the same.
+ *
+ * @example What becomes of a generation whose database never is ready
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, notificationFd, seconds } from "denit";
+ * import { neverReady, scenario } from "denit/testing";
+ *
+ * const database = defineService({ run: () => ({ argv: ["/usr/bin/database"] }), ready: notificationFd(3) });
+ * const units = {
+ *   database,
+ *   default: defineSystem({
+ *     boot: defineBundle([database]),
+ *     watchdog: { success: [database], deadline: seconds(90), statusFile: "/persist/status" },
+ *   }),
+ * };
+ * const good = await scenario(units);
+ * if (good.verdict !== "ok") throw new Error("it boots");
+ * const bad = await scenario(units, { processes: { database: () => neverReady() } });
+ * if (bad.verdict !== "failed") throw new Error("it does not");
+ * if (bad.awaited.join() !== "database") throw new Error("and says why");
+ * ```
+ *
+ * @param units The exports of a units module: `import * as units from "./units/mod.ts"`.
+ * @param settings What is special.
+ * @returns What happened.
+ * @throws {Error} If the units are not in order; the message holds every diagnostic.
+ */
+export async function scenario(
+  units: Readonly<Record<string, unknown>>,
+  settings: ScenarioSettings = {},
+): Promise<Outcome> {
+  const graph = goodGraph(units);
+  refuseUnknown(graph, settings);
+  const play = new Play(graph, settings);
+  return await play.run();
+}
+
+function goodGraph(units: Readonly<Record<string, unknown>>): Graph {
+  const { graph, diagnostics } = resolve(units);
+  const found = graph === null ? diagnostics : check(graph);
+  if (graph === null || found.length > 0) throw new Error(found.map(renderDiagnostic).join("\n"));
+  return graph;
+}
+
+/** A misspelt name would make a test that cannot fail. */
+function refuseUnknown(graph: Graph, { outputs, processes, events }: ScenarioSettings): void {
+  const named = (events ?? []).map((happening) =>
+    Object.values(happening).find((value) => typeof value === "string")
+  );
+  for (const name of [...Object.keys(outputs ?? {}), ...Object.keys(processes ?? {}), ...named]) {
+    if (name !== undefined && !graph.ids.has(name)) {
+      throw new Error(`there is no service ${name}; there are ${[...graph.ids.keys()].join(", ")}`);
+    }
+  }
+}
+
+/** One scenario as it goes on. */
+class Play {
+  readonly #graph: Graph;
+  readonly #settings: ScenarioSettings;
+  readonly #os: FakeOs;
+  readonly #steps: Step[] = [];
+  readonly #verdict: { verdict: "ok" | "failed" | null; awaited: readonly string[] } = {
+    verdict: null,
+    awaited: [],
+  };
+  readonly #rest: Happening[];
+  readonly #attempts = new Map<string, number>();
+  /** Whose `run` was called last: the spawn that follows is for it. */
+  #spawning: Node | null = null;
+  readonly #pending: Set<number>;
+  #endsAt: Millis;
+  #ending = false;
+
+  constructor(graph: Graph, settings: ScenarioSettings) {
+    this.#graph = {
+      ...graph,
+      nodes: graph.nodes.map((node) => ({ ...node, definition: this.#overheard(node) })),
+    };
+    this.#settings = settings;
+    this.#os = fakeOs({
+      behave: (request) => this.#behave(request),
+      descriptors: 4 * graph.nodes.length + 64,
+    });
+    this.#rest = (settings.events ?? []).toSorted((a, b) => a.at - b.at);
+    this.#pending = new Set(graph.boot);
+    this.#endsAt = settings.until ?? LONGEST;
+  }
+
+  async run(): Promise<Outcome> {
+    const graph = this.#graph;
+    const judge = new BootJudge(graph, "scenario", 0, {
+      write: () => Promise.resolve(),
+      onFault() {},
+      onVerdict: (verdict, awaited) => {
+        Object.assign(this.#verdict, { verdict, awaited });
+        if (verdict === "failed" && graph.watchdog?.onFailure !== "stay") this.#end(driver);
+      },
+    });
+    const driver: Driver = new Driver({
+      graph,
+      os: this.#os,
+      prober: () => Promise.resolve(null),
+      habitat: { env: {}, cwd: "/", self: ["/proc/self/exe"] },
+      journal: new Journal(graph, () => {}),
+      logs: { write() {}, tail: () => [], close() {} },
+      alarm: {
+        due: () => Math.min(judge.due() ?? Infinity, this.#due()),
+        ring: (now) => {
+          if ((judge.due() ?? Infinity) <= now) judge.ring(now);
+          this.#happen(driver, now);
+        },
+      },
+      onSignal() {},
+      onFault: (error) => {
+        throw error;
+      },
+      onPhase: (id, phase, why, now) => {
+        const name = graph.nodes[id]!.name;
+        this.#steps.push({ at: now, service: name, phase: phase.phase, why });
+        if (phase.phase === "up") judge.noteUp(id, now);
+        if (phase.phase === "up" || phase.phase === "down") this.#pending.delete(id);
+        this.#endSoonIfThrough(now);
+      },
+    });
+    for (const id of graph.boot) driver.post({ type: "start", id });
+    await driver.run();
+    driver.dispose();
+    return outcomeOf(this.#steps, this.#verdict, this.#os.live.size);
+  }
+
+  /** When the next thing from outside happens. */
+  #due(): Millis {
+    return this.#ending ? Infinity : Math.min(this.#endsAt, this.#rest[0]?.at ?? Infinity);
+  }
+
+  #happen(driver: Driver, now: Millis): void {
+    while (this.#rest[0] !== undefined && this.#rest[0].at <= now) this.#cause(driver, this.#rest.shift()!);
+    this.#endSoonIfThrough(now);
+    if (now >= this.#endsAt) this.#end(driver);
+  }
+
+  /** Without an end of its own, a scenario ends a little after all is settled, so that what follows is seen too. */
+  #endSoonIfThrough(now: Millis): void {
+    const through = this.#pending.size === 0 && this.#rest.length === 0;
+    if (through && this.#settings.until === undefined) this.#endsAt = Math.min(this.#endsAt, now + SETTLED);
+  }
+
+  #cause(driver: Driver, happening: Happening): void {
+    const idOf = (name: string) => this.#graph.ids.get(name)!;
+    if ("start" in happening) driver.post({ type: "start", id: idOf(happening.start) });
+    else if ("stop" in happening) driver.post({ type: "stop", id: idOf(happening.stop) });
+    else if ("restart" in happening) driver.post({ type: "restart", id: idOf(happening.restart) });
+    else {
+      const { phase } = driver.state.services[idOf(happening.kill)]!;
+      if ("pid" in phase && phase.pid !== null) this.#os.kill(phase.pid, "SIGKILL", "process");
+    }
+  }
+
+  #end(driver: Driver): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    driver.post({ type: "shutdown", power: "exit" });
+  }
+
+  #overheard(node: Node): Definition {
+    const { definition } = node;
+    return {
+      ...definition,
+      run: (outputs) => {
+        this.#spawning = node;
+        return definition.run(outputs);
+      },
+      undo: definition.undo === null ? null : (outputs, output) => {
+        this.#spawning = null;
+        return definition.undo!(outputs, output);
+      },
+    };
+  }
+
+  #behave(request: SpawnRequest): Child {
+    const node = this.#spawning;
+    // An undo, or the command of a probe: these do what they should.
+    if (node === null) return { steps: [{ exit: 0 }] };
+    this.#spawning = null;
+    const attempt = (this.#attempts.get(node.name) ?? 0) + 1;
+    this.#attempts.set(node.name, attempt);
+    const special = this.#settings.processes?.[node.name];
+    if (special !== undefined) {
+      const child = special(attempt, request);
+      if (child !== ideal()) return child;
+    }
+    return idealChild(node, this.#settings.outputs?.[node.name] ?? null);
+  }
+}
+
+const IDEAL: Child = {};
+
+/** In `processes`: this attempt does what it should. */
+export function ideal(): Child {
+  return IDEAL;
+}

@@ -1,0 +1,101 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  defineBundle,
+  defineService,
+  defineSystem,
+  json,
+  notificationFd,
+  optional,
+  script,
+  seconds,
+} from "denit";
+import { cannotExec, crashes, exitsBeforeReady, ideal, ignoresTerm, neverReady, scenario } from "./mod.ts";
+
+const mount = script({ run: () => ({ path: "/persist" }), undo: () => {} });
+const database = defineService({
+  deps: { mount },
+  run: ({ mount }) => ({ argv: ["/bin/db", mount.path] }),
+  ready: notificationFd(3, { parse: json<{ socket: string }>(), timeout: seconds(20) }),
+});
+const cache = defineService({ run: () => ({ argv: ["/bin/cache"] }), ready: notificationFd(3) });
+const web = defineService({
+  deps: { database, cache: optional(cache) },
+  run: ({ database, cache }) => ({ argv: ["/bin/web", database.socket, String(cache)] }),
+  ready: notificationFd(3),
+});
+const units = {
+  mount,
+  database,
+  cache,
+  web,
+  default: defineSystem({
+    boot: defineBundle([web]),
+    watchdog: { success: [web], deadline: seconds(150), statusFile: "/persist/status" },
+  }),
+};
+const outputs = { mount: { path: "/persist" }, database: { socket: "/run/db" } };
+
+Deno.test("scenario() boots, judges and shuts down in reverse", async () => {
+  const boot = await scenario(units, { outputs });
+  assertEquals(boot.verdict, "ok");
+  assertEquals(boot.started, ["cache", "mount", "database", "web"]);
+  assertEquals(boot.stopped.indexOf("web"), 0);
+  assertEquals(boot.stopped.at(-1), "mount");
+  assertEquals(boot.left, 0);
+});
+
+Deno.test("scenario() shows what a service that never is ready does to the generation", async () => {
+  const boot = await scenario(units, { outputs, processes: { database: () => neverReady() } });
+  assertEquals([boot.verdict, boot.awaited], ["failed", ["web"]]);
+  assertEquals(boot.readyAt("web"), null);
+});
+
+Deno.test("scenario() goes on without what is optional", async () => {
+  const boot = await scenario(units, { outputs, processes: { cache: (_, request) => cannotExec(request) } });
+  assertEquals(boot.verdict, "ok");
+});
+
+Deno.test("scenario() tells attempts apart", async () => {
+  const boot = await scenario(units, {
+    outputs,
+    processes: { database: (attempt) => attempt < 3 ? exitsBeforeReady(1, 100) : ideal() },
+  });
+  assertEquals([boot.verdict, boot.starts("database"), boot.starts("web")], ["ok", 3, 1]);
+});
+
+Deno.test("scenario() kills, and dependents of what comes back equal stay up", async () => {
+  const boot = await scenario(units, {
+    outputs,
+    events: [{ at: seconds(5), kill: "database" }],
+    until: seconds(60),
+  });
+  assertEquals([boot.starts("database"), boot.starts("web"), boot.left], [2, 1, 0]);
+});
+
+Deno.test("scenario() starts, stops and restarts as somebody might", async () => {
+  const boot = await scenario(units, {
+    outputs,
+    events: [{ at: seconds(1), stop: "database" }, { at: seconds(2), start: "web" }, {
+      at: seconds(3),
+      restart: "cache",
+    }],
+  });
+  assertEquals([boot.starts("database"), boot.starts("web"), boot.starts("cache")], [2, 2, 3]);
+});
+
+Deno.test("scenario() ends in spite of processes that crash or do not obey", async () => {
+  const boot = await scenario(units, {
+    outputs,
+    processes: { web: () => ignoresTerm(neverReady()), cache: () => crashes("SIGSEGV", 50) },
+  });
+  assertEquals([boot.verdict, boot.left], ["failed", 0]);
+});
+
+Deno.test("scenario() refuses units that are not in order, and services that do not exist", async () => {
+  await assertRejects(() => scenario({ web }), Error, "is not exported");
+  await assertRejects(
+    () => scenario(units, { outputs: { databse: null } }),
+    Error,
+    "there is no service databse",
+  );
+});
