@@ -13,9 +13,9 @@
  * and the loop holds a pidfd of it, as a supervisor has to. `spawn` starts
  * a process that ends at once, reaps it, and does so again.
  *
- * Prints when the last service was ready, or the last process was reaped
- * (CLOCK_MONOTONIC, nanoseconds), on standard output; then waits for SIGTERM,
- * ends the services and reaps them.
+ * Prints on standard output when the last service was ready (CLOCK_MONOTONIC,
+ * nanoseconds); then waits for SIGTERM, ends the services and reaps them. For
+ * `spawn` it prints how long that took (nanoseconds).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -59,7 +59,6 @@ static int start(pid_t *pid, int duties) {
     checked(pipe2(notify, O_CLOEXEC), "make a pipe");
     if (duties) checked(pipe2(log, O_CLOEXEC), "make a pipe");
     posix_spawn_file_actions_init(&actions);
-    /* A source that is 3 would lose its place to dup2; the first descriptors are taken, so that none is. */
     posix_spawn_file_actions_adddup2(&actions, null, 0);
     if (duties) posix_spawn_file_actions_adddup2(&actions, log[1], 1);
     if (duties) posix_spawn_file_actions_adddup2(&actions, log[1], 2);
@@ -83,10 +82,14 @@ static void take_notification(int fd) {
     close(fd);
 }
 
-static void print_now(void) {
+static long long monotonic(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void print(long long nanoseconds) {
+    printf("%lld\n", nanoseconds);
     fflush(stdout);
 }
 
@@ -131,7 +134,9 @@ int main(int argc, char **argv) {
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
     sigprocmask(SIG_BLOCK, &term, NULL);
-    while ((null = checked(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null")) < 10);
+    /* dup2 may overwrite no descriptor that is still needed: those below 10 are taken. */
+    do null = checked(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null");
+    while (null < 10);
     epoll = checked(epoll_create1(EPOLL_CLOEXEC), "make an epoll set");
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
@@ -141,12 +146,13 @@ int main(int argc, char **argv) {
     program[1] = argv[4];
     if (strcmp(argv[1], "spawn") == 0) {
         program[2] = "exit";
+        long long began = monotonic();
         spawn(count);
-        print_now();
+        print(monotonic() - began);
         return 0;
     }
     (strcmp(argv[1], "chain") == 0 ? chain : star)(pids, count, duties);
-    print_now();
+    print(monotonic());
     int signal;
     sigwait(&term, &signal);
     for (int at = 0; at < count; at++) kill(pids[at], SIGTERM);

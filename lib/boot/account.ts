@@ -10,6 +10,7 @@ export class Account {
   readonly #file: Deno.FsFile | null;
   readonly #now: () => Millis;
   #lastFault = "";
+  #torn = false;
 
   /** @param file The journal's file; null if there is none, and only the console tells. */
   constructor(graph: Graph, shown: Console, file: Deno.FsFile | null, now: () => Millis) {
@@ -29,6 +30,8 @@ export class Account {
     const now = this.#now();
     this.journal.note(now, event, null, details);
     this.#console.line(now, words);
+    // Told between two turns of the driver, it would lie there until something happens to a service.
+    queueMicrotask(() => this.journal.flush());
   }
 
   /** Tells of something that is wrong, but no reason to stop. */
@@ -50,10 +53,14 @@ export class Account {
 
   #append(lines: string): void {
     if (this.#file === null) return;
+    // A line that a full disk has cut off must not spoil the next one.
+    const bytes = new TextEncoder().encode(this.#torn ? `\n${lines}` : lines);
+    let written = 0;
     try {
-      const bytes = new TextEncoder().encode(lines);
-      for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+      while (written < bytes.length) written += this.#file.writeSync(bytes.subarray(written));
+      this.#torn = false;
     } catch (error) {
+      this.#torn ||= written > 0;
       const fault = `cannot write the journal: ${error instanceof Error ? error.message : error}`;
       if (fault !== this.#lastFault) this.say(this.#lastFault = fault);
     }

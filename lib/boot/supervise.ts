@@ -112,7 +112,7 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   };
   const endIfOnce = () => {
     if (!options.once || driver.state.ending !== null) return;
-    if (graph.watchdog !== null && judge.verdict === null && progress.state !== "degraded") return;
+    if (!judge.isThrough && progress.state !== "degraded") return;
     if (progress.finishedAt !== null) return shutDown("exit");
     // The boot is good, but something keeps failing: that need not be waited for longer than for the boot.
     setTimeout(() => {

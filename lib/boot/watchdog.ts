@@ -28,6 +28,7 @@ export class BootJudge {
   #due: Millis | null;
   #verdict: GenerationStatus | null = null;
   #faultTold = false;
+  #delivered = false;
 
   /** @param armedAt When init started: the deadline counts from there. */
   constructor(graph: Graph, generation: string, armedAt: Millis, court: Court) {
@@ -42,6 +43,11 @@ export class BootJudge {
   /** The verdict, or null while there is none. */
   get verdict(): GenerationStatus | null {
     return this.#verdict;
+  }
+
+  /** Whether nothing is left for it to do: the verdict is on the disk, or there is nothing to judge. */
+  get isThrough(): boolean {
+    return this.#watchdog === null || this.#delivered;
   }
 
   /** When it wants to be rung: at the deadline, or to write its verdict again. */
@@ -76,15 +82,19 @@ export class BootJudge {
     const verdict = this.#verdict!;
     this.#due = null;
     const awaited = [...this.#awaited].map((id) => nodeOf(this.#graph, id).name);
+    const deliver = () => {
+      this.#delivered = true;
+      this.#court.onVerdict(verdict, awaited);
+    };
     this.#court.write(this.#statusFile, verdict).then(
-      () => this.#court.onVerdict(verdict, awaited),
+      deliver,
       (error) => {
         if (!this.#faultTold) {
           this.#court.onFault(`cannot write ${verdict} to ${this.#statusFile}: ${reason(error)}`);
         }
         this.#faultTold = true;
         // A failed generation ends with this boot, written down or not; a good one can wait for its disk.
-        if (verdict === "failed") this.#court.onVerdict(verdict, awaited);
+        if (verdict === "failed") deliver();
         else this.#due = now + RETRY;
       },
     );

@@ -18,9 +18,11 @@
  * Rules:
  *
  * 1. A service starts once each dependency is `up` (needed), has been `up`
- *    (milestone), or is `up` or in trouble (optional, after).
+ *    (milestone), or is `up` or in trouble (optional, after). Trouble is a
+ *    failure, a process that hangs, or waiting for somebody in trouble.
  * 2. A service stops once no dependent that is going down still lives. A
- *    service that stops takes along those that need it.
+ *    service that stops takes along those that need it. A oneshot that does
+ *    its work although it was told to stop is undone.
  * 3. A process that ends unasked is started again as the policy says. Those
  *    that need the service stay up meanwhile: if it comes back with an equal
  *    output they never notice, with another one they are renewed.
@@ -29,6 +31,8 @@
  * 5. `attempt` numbers every process of a service. What is heard of an
  *    attempt that is over changes nothing. `renew` is the last attempt that
  *    must not go on.
+ * 6. A pin up spares a service what happens to those that it needs; once it
+ *    is let go, it goes down or is renewed after all.
  */
 import type { Json } from "../define/json.ts";
 import type { Millis } from "../define/time.ts";

@@ -260,6 +260,17 @@ export class Init {
     return found;
   }
 
+  /** The command lines of those processes. */
+  commands(): string[] {
+    return this.processes().map((pid) => {
+      try {
+        return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+      } catch {
+        return "";
+      }
+    });
+  }
+
   /** No service may ever have had two processes at once. */
   assertOneProcessEach(): void {
     const live = new Map<string, number>();

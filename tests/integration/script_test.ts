@@ -10,7 +10,7 @@ Deno.test("script() gets and yields typed data of any size, and its console is i
         return { rows: Array.from({ length: 5000 }, (_, id) => ({ id, text: "zeile ü " + id + " ".repeat(20) })) };
       }, undo: ({}, { rows }) => console.log("undo of " + rows.length) });
     export const shell = defineService({ kind: "oneshot", run: () => sh('echo "[1,2]"'), output: json() });
-    export const sum = script({ deps: { source, shell, absent: optional(shell) },
+    export const sum = script({ deps: { source, shell },
       run: ({ source, shell }) => source.rows.reduce((sum, { id }) => sum + id, 0) + shell[0] });
     export const nothing = script({ run: () => {} });
     export const user = defineService({ deps: { sum, nothing }, ready: spawned(),
@@ -55,7 +55,7 @@ Deno.test("script() that throws has failed, and the stack is in its log", async 
       assertEquals(final(service), "exit code 1");
       assertMatch(
         await init.log(service),
-        /^Error: the disk is gone\n    at cause \(file:.*units\.ts:\d+:\d+\)\n/,
+        /^Error: the disk is gone\n {4}at cause \(file:.*units\.ts:\d+:\d+\)\n/,
       );
     }
     assertEquals(final("exiting"), "exit code 9");

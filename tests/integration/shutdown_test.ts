@@ -106,11 +106,8 @@ Deno.test("supervise leaves nothing of a process group behind, whatever its lead
     await init.event("up", "crashing", 2);
     await init.event("booted");
     // Each of the three families has its leader, or the loop's sleep beside it, and four more; nothing of the crash is left.
-    const commands = () =>
-      init.processes().map((pid) =>
-        Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\\0", " ").trim()
-      );
-    const count = (argument: number) => commands().filter((line) => line.includes(String(argument))).length;
+    const count = (argument: number) =>
+      init.commands().filter((line) => line.includes(String(argument))).length;
     await init.eventually(() => [1001, 1002, 1003].every((each) => count(each) === 3), "three families");
     assertEquals(count(1004), 0, "what a oneshot leaves in its group ends with it");
     init.signal("SIGTERM");

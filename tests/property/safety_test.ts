@@ -3,7 +3,7 @@ import { keepLaws } from "./laws.ts";
 import { forAllPlans } from "./run.ts";
 
 Deno.test("step keeps every law in small systems, whatever is done and whatever goes wrong", () => {
-  forAllPlans(20_000, { services: 4, moves: 30, consequences: true }, (world, plan) => {
+  forAllPlans(30_000, { services: 4, moves: 30, consequences: true }, (world, plan) => {
     keepLaws(world);
     for (const { id } of world.graph.nodes) world.send({ type: "start", id });
     for (const move of plan.moves) play(world, move, true);
@@ -11,7 +11,7 @@ Deno.test("step keeps every law in small systems, whatever is done and whatever 
 });
 
 Deno.test("step keeps every law in larger systems, whatever is done and whatever goes wrong", () => {
-  forAllPlans(8_000, { services: 12, moves: 40, consequences: false }, (world, plan) => {
+  forAllPlans(16_000, { services: 12, moves: 40, consequences: false }, (world, plan) => {
     keepLaws(world);
     for (const { id } of world.graph.nodes) world.send({ type: "start", id });
     for (const move of plan.moves) play(world, move, false);
