@@ -41,7 +41,7 @@ export function testParts(): Part[] {
     part("property", own.property ?? [], virtual),
     part("types", own.types ?? [], ["-A"]),
     part("unit", unit, ["-A"]),
-    part("examples", ["lib"], ["-A", "--doc", `--ignore=${others}`]),
+    part("examples", ["lib", "README.md"], ["-A", "--doc", `--ignore=${others}`]),
     part("contract", own.contract ?? [], ["-A"]),
     part("integration", tests, ["-A"], 600),
     part("pid1", own.pid1 ?? [], ["-A"], 600, namespacesObstacle),

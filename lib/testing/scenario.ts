@@ -253,7 +253,16 @@ class Play {
 
 const IDEAL: Child = {};
 
-/** In `processes`: this attempt does what it should. */
+/**
+ * In `processes`: this attempt does what it should.
+ *
+ * @example
+ * ```ts
+ * import { crashes, ideal } from "denit/testing";
+ *
+ * const processes = { web: (attempt: number) => attempt === 1 ? crashes() : ideal() };
+ * ```
+ */
 export function ideal(): Child {
   return IDEAL;
 }
