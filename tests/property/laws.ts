@@ -213,6 +213,12 @@ function checkDependentsGone(records: Record[], graph: Graph, after: State, id: 
 }
 
 function checkState(records: Record[], graph: Graph, { after, before, event, now, actions }: Moment): void {
+  if (event.type === "exited") {
+    const service = before.services[event.id]!;
+    const renewed = service.phase.phase === "up" && wantsUp(service, before) &&
+      service.renew >= service.phase.attempt;
+    if (renewed) assert(wantsUp(after.services[event.id]!, after), `service ${event.id} was to come back`);
+  }
   for (const [id, service] of after.services.entries()) {
     const { phase } = service;
     const record = records[id]!;

@@ -50,6 +50,12 @@ Deno.test("step accepts each command in every phase, and does what it says", () 
           now.wanted === "asked" || event.type === "restart" && now.wanted === then.wanted || !possible,
           `${event.type}, but not asked for`,
         );
+        assert(!possible || now.phase.phase !== "backoff", `${event.type}, but it still waits for its time`);
+        const needs = nodeOf(world.graph, event.id).dependencies.filter(({ kind }) => kind === "need");
+        const complete = needs.every((edge) =>
+          wantsUp(after.services[edge.id]!, after) || !startable(world, edge.id)
+        );
+        assert(complete || !possible, `${event.type}, but not of what it needs`);
         if (event.type === "restart" && possible && then.phase.phase === "up") {
           assert(now.phase.phase !== "up" || now.renew >= now.phase.attempt, "it goes on as before");
         }
@@ -91,6 +97,7 @@ function needsOf(world: VirtualWorld, id: ServiceId): readonly ServiceId[] {
 }
 
 function assertUp(world: VirtualWorld, id: ServiceId): void {
-  const { phase, why } = world.state.services[id]!;
+  const { phase, why, renew } = world.state.services[id]!;
   assert(phase.phase === "up", `service ${id} is ${phase.phase} at rest: ${JSON.stringify(why)}`);
+  assert(renew < phase.attempt, `service ${id} was to be renewed, and goes on as before`);
 }
