@@ -13,9 +13,10 @@
  * @module
  */
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { parseOrExit } from "../lib/cli/check_command.ts";
+import { parseOrExit } from "../lib/cli/parse_or_exit.ts";
 import { atRest } from "./at_rest.ts";
 import { boot } from "./boot.ts";
+import { log } from "./log.ts";
 import type { Measurement, Result } from "./measurement.ts";
 import { orphans } from "./orphans.ts";
 import { isNoisy, renderResult, resultAsJson } from "./render.ts";
@@ -25,7 +26,7 @@ import { startUp } from "./start_up.ts";
 import { stepCost } from "./step_cost.ts";
 import { CannotMeasure, Workshop } from "./workshop.ts";
 
-const measurements: readonly Measurement[] = [boot, startUp, restart, spawn, stepCost, atRest, orphans];
+const measurements: readonly Measurement[] = [boot, startUp, restart, spawn, stepCost, atRest, orphans, log];
 
 /** A whole number of at least one, from the command line. */
 function count(text: string): number {
@@ -60,6 +61,12 @@ const command = new Command("bench")
     if (!json) console.log(`${machine}\n`);
     const results: Result[] = [];
     await using workshop = await Workshop.open();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, async () => {
+        await workshop[Symbol.asyncDispose]();
+        Deno.exit(1);
+      });
+    }
     const settings = { runs, services, priority: fifo ? 1 : 0, workshop };
     for (const measurement of only) {
       try {
@@ -90,3 +97,5 @@ function loads(): string {
 }
 
 await parseOrExit(command);
+// The listeners for signals would keep this process waiting for them.
+Deno.exit(0);

@@ -8,56 +8,31 @@ export async function peers(
   settings: Settings,
   shape: Shape,
 ): Promise<{ readonly present: readonly Contestant[]; readonly missing: readonly string[] }> {
-  if (shape === "chain") return { present: [], missing: ["s6 and runit alone know no dependencies"] };
-  const present: Contestant[] = [];
-  const missing: string[] = [];
-  for (const { program, packaged, contestant } of known) {
-    const path = await findProgram(program);
-    if (path === null) missing.push(`not measured: ${program} is not here; Debian has it in ${packaged}`);
-    else present.push(contestant(path, settings));
-  }
-  return { present, missing };
+  if (shape === "chain") return { present: [], missing: ["s6 alone knows no dependencies"] };
+  const path = await findProgram("s6-svscan");
+  if (path === null) return { present: [], missing: ["not measured: s6 is not here; Debian has it in s6"] };
+  const s6: Contestant = {
+    name: "s6 (s6-svscan)",
+    argv: async (folder) => {
+      // Room for all: by default it takes 500 services.
+      return [path, "-c", String(settings.services + 10), await scanFolder(folder, settings)];
+    },
+  };
+  return { present: [s6], missing: [] };
 }
 
-const known = [
-  {
-    program: "s6-svscan",
-    packaged: "s6",
-    contestant: (path: string, settings: Settings): Contestant => ({
-      name: "s6 (s6-svscan)",
-      argv: async (folder) => {
-        const scanned = await scanFolder(folder, settings, { notificationFd: true });
-        // Room for all: by default it takes 500 services.
-        return [path, "-c", String(settings.services + 10), scanned];
-      },
-    }),
-  },
-  {
-    program: "runsvdir",
-    packaged: "runit",
-    contestant: (path: string, settings: Settings): Contestant => ({
-      name: "runit (runsvdir), which knows no readiness",
-      argv: async (folder) => [path, await scanFolder(folder, settings, { notificationFd: false })],
-      // SIGHUP, unlike SIGTERM, makes it end its services.
-      stop: "SIGHUP",
-    }),
-  },
-] as const;
-
-/** A folder of service folders: in each `run`, and `times` for the service to find the file in its working folder. */
-async function scanFolder(
-  folder: string,
-  { workshop, services }: Settings,
-  { notificationFd }: { readonly notificationFd: boolean },
-): Promise<string> {
+/** A folder of service folders: `run` is the program itself, without a shell that would have to start first. */
+async function scanFolder(folder: string, { workshop, services }: Settings): Promise<string> {
   const scanned = join(folder, "scan");
   const program = await workshop.program("service");
   for (let at = 1; at <= services; at++) {
-    const service = join(scanned, `s${at}`);
+    const name = `s${at}`;
+    const service = join(scanned, name);
     await Deno.mkdir(service, { recursive: true });
     await Deno.symlink(program, join(service, "run"));
-    await Deno.symlink(workshop.times, join(service, "times"));
-    if (notificationFd) await Deno.writeTextFile(join(service, "notification-fd"), "3\n");
+    // s6-supervise passes the name of the service to `run`, which takes that for the file of times.
+    await Deno.symlink(workshop.times, join(service, name));
+    await Deno.writeTextFile(join(service, "notification-fd"), "3\n");
   }
   return scanned;
 }

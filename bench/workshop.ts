@@ -12,6 +12,7 @@ const programs = {
   launch: [],
   floor: [],
   orphans: [],
+  log_lines: [],
 } as const;
 
 /** The name of a C program of this folder. */
@@ -78,13 +79,13 @@ export class Workshop implements AsyncDisposable {
     return made;
   }
 
-  /** A contestant that was ended in the middle may have left services; these are ours and nobody else's. */
+  /** Ends what was left in the middle of a measurement: it runs our programs, or lives in our folder. */
   #endLeftovers(): void {
     for (const { name } of Deno.readDirSync("/proc")) {
       if (!/^\d+$/.test(name)) continue;
       try {
-        const program = Deno.readLinkSync(`/proc/${name}/exe`);
-        if (program.startsWith(`${this.folder}/`)) Deno.kill(Number(name), "SIGKILL");
+        const places = [`/proc/${name}/exe`, `/proc/${name}/cwd`].map((link) => Deno.readLinkSync(link));
+        if (places.some((place) => place.startsWith(`${this.folder}/`))) Deno.kill(Number(name), "SIGKILL");
       } catch {
         // It has ended meanwhile, or is somebody else's.
       }
