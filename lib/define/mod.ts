@@ -44,6 +44,7 @@ export {
   type Outputs,
 } from "./dependency.ts";
 export { type Json, json, type JsonOnly, lines, type NotJson, type Parser } from "./json.ts";
+export type { ConsoleLog, FileLog, Log, NoLog, PipedLog } from "./log.ts";
 export {
   type Claims,
   type Consequence,

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import type { Deps, NoDeps, Outputs } from "./dependency.ts";
 import type { Parser } from "./json.ts";
+import type { Log } from "./log.ts";
 import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Millis } from "./time.ts";
@@ -44,6 +45,7 @@ export interface Definition {
   readonly restart: Restart;
   readonly stop: Stop;
   readonly claims: Claims;
+  readonly log: Log;
   /** Made where the service was defined; its stack tells the file and line. */
   readonly defined: Error;
 }
@@ -82,6 +84,12 @@ export interface Settings<D extends Deps> {
    * @example `{ ports: [53, "53/udp"], stateDirectories: ["/persist/dns"] }`
    */
   readonly claims?: Claims;
+  /**
+   * Where what it prints goes. Default: into a file, each line with the time, at most 1 MiB and three older files of that size.
+   *
+   * @example `{ maxSize: 16 * 1024 * 1024, keep: 9, sync: "rotate" }`
+   */
+  readonly log?: Log;
 }
 
 /** A process that stays: up from its readiness until it ends. */
@@ -213,13 +221,14 @@ export function defineService<
 /** The part of a definition that settings of every kind give alike. */
 export function shared<D extends Deps>(
   settings: Settings<D>,
-): Pick<Definition, "description" | "deps" | "restart" | "stop" | "claims"> {
+): Pick<Definition, "description" | "deps" | "restart" | "stop" | "claims" | "log"> {
   return {
     description: settings.description ?? "",
     deps: settings.deps ?? {},
     restart: settings.restart ?? {},
     stop: settings.stop ?? {},
     claims: settings.claims ?? {},
+    log: settings.log ?? {},
   };
 }
 

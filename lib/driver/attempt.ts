@@ -11,6 +11,8 @@ export interface Attempt {
   readonly id: ServiceId;
   readonly attempt: number;
   pid: Pid;
+  /** The reading end of its log pipe, until nobody can write to it any more. */
+  log: Fd | null;
   /** The reading end of the notification pipe, until the process is ready. */
   notification: Fd | null;
   /** Where what the process yields is read and gathered, if it yields anything. */

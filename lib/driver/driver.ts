@@ -1,46 +1,23 @@
 import type { Millis } from "../define/time.ts";
 import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
-import type { Logs } from "../log/mod.ts";
 import type { Exit, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
 import {
   type Action,
   deadline,
   type Event,
   initialState,
-  type Phase,
   type Power,
   type State,
   step,
-  type Why,
 } from "../supervisor/mod.ts";
-import type { Attempt } from "./attempt.ts";
-import type { Journal } from "./journal.ts";
-import type { Prober } from "./prober.ts";
+import type { Attempt, Output } from "./attempt.ts";
+import { fairShare } from "./fair_share.ts";
 import { ReadinessWatch } from "./readiness_watch.ts";
-import { type Habitat, type Order, Spawner } from "./spawner.ts";
-
-/** What a driver needs: the system, the world, and who is told. */
-export interface DriverSettings {
-  readonly graph: Graph;
-  readonly os: Os;
-  readonly prober: Prober;
-  readonly habitat: Habitat;
-  readonly journal: Journal;
-  readonly logs: Logs;
-  /** Told after a service has entered a phase. */
-  readonly onPhase: (id: ServiceId, phase: Phase, why: Why | null, now: Millis) => void;
-  /** Told of each signal that was sent to this process. */
-  readonly onSignal: (signal: SignalName) => void;
-  /** A clock of somebody else that must ring whatever the services do: the boot watchdog. */
-  readonly alarm: { due(): Millis | null; ring(now: Millis): void };
-  /** Told of an error that should not have happened; the driver goes on. */
-  readonly onFault: (error: unknown) => void;
-}
+import type { DriverSettings, Guest } from "./settings.ts";
+import { type Order, Spawner } from "./spawner.ts";
 
 /** What a descriptor that we watch is for. */
-type Watch =
-  | { readonly role: "log"; readonly id: ServiceId }
-  | { readonly role: "notification" | "output"; readonly attempt: Attempt };
+type Watch = { readonly role: "log" | "notification" | "output"; readonly attempt: Attempt };
 
 /** Reads of what a dead process has left in a pipe: a pipe holds 64 KiB, but somebody else may still write. */
 const DRAIN_READS = 16;
@@ -61,11 +38,10 @@ export class Driver {
   readonly #readiness: ReadinessWatch;
   readonly #events: Event[] = [];
   readonly #watches = new Map<Fd, Watch>();
+  readonly #guests = new Map<Fd, Guest>();
   /** Live processes of services by pid. */
   readonly #attempts = new Map<Pid, Attempt>();
   readonly #buffer = new Uint8Array(BUFFER);
-  /** Reading ends of the log pipes, by service. */
-  readonly #logs: Fd[] = [];
   #state: State;
   #turns = 0;
 
@@ -74,10 +50,7 @@ export class Driver {
     this.#graph = settings.graph;
     this.#os = settings.os;
     this.#state = initialState(settings.graph.nodes.length);
-    this.#spawner = new Spawner(settings.os, settings.habitat, (id, read) => {
-      this.#logs[id] = read;
-      this.#watch(read, { role: "log", id });
-    });
+    this.#spawner = new Spawner(settings.os, settings.habitat, settings.graph);
     const { graph, os, prober, onFault } = settings;
     this.#readiness = new ReadinessWatch({
       graph,
@@ -104,6 +77,23 @@ export class Driver {
   /** Has these signals reported to `onSignal` from now on, instead of their usual effect. */
   listen(signals: readonly SignalName[]): void {
     this.#os.listen(signals);
+  }
+
+  /** The process of a service that has not been reaped, so that its pid is nobody else's; null if there is none. */
+  processOf(id: ServiceId): Pid | null {
+    return this.#attempts.values().find((attempt) => attempt.id === id)?.pid ?? null;
+  }
+
+  /** Lets somebody take part in the wait. What they throw is caught, and told to `onFault`. */
+  attach(fd: Fd, guest: Guest): void {
+    this.#guests.set(fd, guest);
+    this.#os.watch(fd);
+  }
+
+  /** Ends what {@linkcode attach} began, and closes the descriptor. */
+  detach(fd: Fd): void {
+    this.#guests.delete(fd);
+    this.#os.close(fd);
   }
 
   /** Gives back descriptors and listeners, after {@linkcode run}. */
@@ -156,6 +146,8 @@ export class Driver {
       }
     }
     this.#events.length = 0;
+    const { onTurn } = this.#settings;
+    if (onTurn !== undefined) this.#guard(() => onTurn(this.#os.now()));
   }
 
   #step(event: Event): void {
@@ -163,7 +155,9 @@ export class Driver {
     this.#settings.journal.noteEvent(now, event);
     const [state, actions] = step(this.#graph, this.#state, event, now);
     this.#state = state;
-    for (const action of actions) this.#guard(() => this.#execute(action, now));
+    // Processes first: while these come to life there is time to tell of them.
+    for (const action of actions) if (action.type !== "notify") this.#guard(() => this.#execute(action, now));
+    for (const action of actions) if (action.type === "notify") this.#guard(() => this.#execute(action, now));
   }
 
   #execute(action: Action, now: Millis): void {
@@ -186,7 +180,11 @@ export class Driver {
   /** A process that has been reaped meanwhile is left alone: its pid may be a stranger's by now. */
   #signal({ id, attempt, pid, signal }: Extract<Action, { type: "signal" }>): void {
     const known = this.#attempts.get(pid);
-    if (known?.id === id && known.attempt === attempt) this.#os.kill(pid, signal as SignalName, "group");
+    if (known?.id !== id || known.attempt !== attempt) return;
+    // Whoever reads what others print ends at the end of that.
+    const stops = this.#state.services[id]?.phase.phase === "stopping" && signal !== "SIGKILL";
+    if (stops && this.#spawner.endInput(id, this.#attempts.values())) return;
+    this.#os.kill(pid, signal as SignalName, "group");
   }
 
   #spawn(order: Order): void {
@@ -199,6 +197,7 @@ export class Driver {
     this.#attempts.set(made.pid, made);
     // First of all: a process that the supervisor does not know of could not be stopped.
     this.#events.push({ type: "spawned", id, attempt, pid: made.pid });
+    if (made.log !== null) this.#watch(made.log, { role: "log", attempt: made });
     if (made.notification !== null) this.#watch(made.notification, { role: "notification", attempt: made });
     if (made.yielding !== null) this.#watch(made.yielding.fd, { role: "output", attempt: made });
     this.#readiness.observe(made, { type: "spawned" });
@@ -223,7 +222,9 @@ export class Driver {
 
   #receive(wakeup: Wakeup): void {
     const now = this.#os.now();
-    for (const fd of wakeup.readable) this.#guard(() => this.#read(fd));
+    const isLog = (fd: Fd) => this.#watches.get(fd)?.role === "log";
+    for (const fd of fairShare(wakeup.readable, isLog, this.#turns)) this.#guard(() => this.#read(fd));
+    for (const fd of wakeup.writable) this.#guard(() => this.#guests.get(fd)?.writable?.());
     for (const exit of wakeup.children ? this.#os.reap() : []) this.#guard(() => this.#bury(exit));
     for (const signal of wakeup.signals) this.#guard(() => this.#settings.onSignal(signal));
     if ((this.#settings.alarm.due() ?? Infinity) <= now) this.#guard(() => this.#settings.alarm.ring(now));
@@ -234,29 +235,35 @@ export class Driver {
   /** Reads once what a descriptor has, so that nobody who talks much keeps others waiting. */
   #read(fd: Fd): boolean {
     const watch = this.#watches.get(fd);
-    if (watch === undefined) return false;
+    if (watch === undefined) {
+      this.#guests.get(fd)?.readable();
+      return false;
+    }
     const count = this.#os.read(fd, this.#buffer);
     if (count < 0) return false;
     const bytes = this.#buffer.subarray(0, count);
-    if (watch.role === "log") {
-      this.#settings.logs.write(nodeOf(this.#graph, watch.id).name, bytes);
-      return count > 0;
-    }
     const { attempt } = watch;
     if (count === 0) this.#endOfStream(fd, watch);
+    else if (watch.role === "log") this.#log(fd, attempt, bytes);
     else if (watch.role === "notification") this.#readiness.observe(attempt, { type: "bytes", bytes });
     else attempt.yielding?.output.add(bytes);
     return count > 0;
   }
 
-  #endOfStream(fd: Fd, { role, attempt }: Exclude<Watch, { role: "log" }>): void {
+  /** Passes on what a service has printed. While its log is behind it is not heard: its pipe fills, and it waits. */
+  #log(fd: Fd, { id }: Attempt, bytes: Uint8Array): void {
+    const relief = this.#settings.logs.write(nodeOf(this.#graph, id).name, bytes);
+    if (!(relief instanceof Promise)) return;
+    this.#os.unwatch(fd);
+    relief.then(() => this.#guard(() => this.#watches.has(fd) && this.#os.watch(fd)));
+  }
+
+  #endOfStream(fd: Fd, { role, attempt }: Watch): void {
     this.#forget(fd);
-    if (role === "output") {
-      // What was gathered is needed when the process ends.
-      attempt.yielding = { fd: -1, output: attempt.yielding!.output };
-      return;
-    }
-    this.#readiness.noteHangUp(attempt);
+    if (role === "log") attempt.log = null;
+    // What was gathered is needed when the process ends.
+    else if (role === "output") attempt.yielding = { fd: -1, output: attempt.yielding!.output };
+    else this.#readiness.noteHangUp(attempt);
   }
 
   #bury({ pid, status }: Exit): void {
@@ -265,27 +272,25 @@ export class Driver {
     if (attempt === undefined) return;
     this.#attempts.delete(pid);
     const { id, attempt: number } = attempt;
-    const { definition } = nodeOf(this.#graph, id);
     if (attempt.notification !== null) this.#drain(attempt.notification);
     this.#readiness.end(attempt);
-    const log = this.#logs[id];
-    if (log !== undefined) this.#drain(log);
-    const { yielding } = attempt;
-    if (yielding === null || definition.output === null) {
-      this.#events.push({ type: "exited", id, attempt: number, status });
-      return;
-    }
+    if (attempt.log !== null) this.#drain(attempt.log);
+    const exited: Event = { type: "exited", id, attempt: number, status, ...this.#yieldOf(attempt) };
+    // Whoever hears of the exit shall find the last words in the log.
+    const lastWords = this.#settings.logs.settle(nodeOf(this.#graph, id).name);
+    if (lastWords instanceof Promise) lastWords.then(() => this.post(exited));
+    else this.#events.push(exited);
+  }
+
+  /** What a process that has ended has yielded. */
+  #yieldOf({ id, yielding }: Attempt): ReturnType<Output["parse"]> | null {
+    const { output } = nodeOf(this.#graph, id).definition;
+    if (yielding === null || output === null) return null;
     if (yielding.fd !== -1) {
       this.#drain(yielding.fd);
       if (this.#watches.has(yielding.fd)) this.#forget(yielding.fd);
     }
-    this.#events.push({
-      type: "exited",
-      id,
-      attempt: number,
-      status,
-      ...yielding.output.parse(definition.output),
-    });
+    return yielding.output.parse(output);
   }
 
   #drain(fd: Fd): void {

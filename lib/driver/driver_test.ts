@@ -11,9 +11,11 @@ import {
 } from "denit";
 
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
+import { noLogs } from "../log/mod.ts";
 import { type Child, exitsBeforeReady, fakeOs, longrun, notifies, oneshot } from "../os/fake/mod.ts";
-import { Driver, type DriverSettings } from "./driver.ts";
+import { Driver } from "./driver.ts";
 import { Journal } from "./journal.ts";
+import type { DriverSettings } from "./settings.ts";
 
 interface Line {
   readonly t: number;
@@ -49,9 +51,8 @@ async function drive(
       }
     }),
     logs: {
+      ...noLogs,
       write: (service, bytes) => void logs.push([service, new TextDecoder().decode(bytes)]),
-      tail: () => [],
-      close() {},
     },
     alarm: {
       due: () => stopped ? null : stopAt,
@@ -156,14 +157,64 @@ Deno.test("Driver writes the last words of a process before it reports its exit"
     () => ({ steps: [{ after: 10, write: "last words\n", to: 1 }, { exit: 1 }] }),
     {
       logs: {
+        ...noLogs,
         write: (_, bytes) => void written.push(new TextDecoder().decode(bytes)),
-        tail: () => [],
-        close() {},
       },
       during: (_, line) => line.event === "exited" && written.push("exited"),
     },
   );
   assertEquals(written, ["last words\n", "exited"]);
+});
+
+Deno.test("Driver reports an exit only when the last words have arrived, and waits for nobody else's", async () => {
+  const slow = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  await drive(
+    {
+      slow: defineService({ kind: "oneshot", run }),
+      quick: defineService({ kind: "oneshot", run }),
+    },
+    () => oneshot({ after: 10 }),
+    {
+      logs: { ...noLogs, settle: (service) => service === "slow" ? slow.promise : undefined },
+      during(_, { event, service }) {
+        if (event !== "exited") return;
+        seen.push(service!);
+        slow.resolve();
+      },
+    },
+  );
+  assertEquals(seen, ["quick", "slow"]);
+});
+
+Deno.test("Driver does not read what a service prints while its log is behind", async () => {
+  const relief = Promise.withResolvers<void>();
+  const written: string[] = [];
+  await drive(
+    {
+      talker: defineService({ run, ready: spawned() }),
+      other: defineService({ run: () => ({ argv: ["/bin/other"] }), ready: notificationFd(3) }),
+    },
+    ({ argv }) =>
+      argv[0] === "/bin/other"
+        ? notifies(3, 100)
+        : { steps: [{ write: "one\n", to: 1 }, { after: 10, write: "two\n", to: 1 }] },
+    {
+      logs: {
+        ...noLogs,
+        write(_, bytes) {
+          written.push(new TextDecoder().decode(bytes));
+          return written.length === 1 ? relief.promise : undefined;
+        },
+      },
+      during(_, { event, service }) {
+        if (event !== "up" || service !== "other") return;
+        written.push("relief");
+        relief.resolve();
+      },
+    },
+  );
+  assertEquals(written, ["one\n", "relief", "two\n"]);
 });
 
 Deno.test("Driver keeps standard error of a oneshot for its log, and its standard output as its output", async () => {

@@ -1,6 +1,7 @@
 import type { Definition } from "../define/service.ts";
 import { seconds } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, restCommand, type ServiceId } from "../graph/mod.ts";
+import { noLogs } from "../log/mod.ts";
 import { type Child, fakeOs, notifies, oneshot } from "../os/fake/mod.ts";
 import { notificationFd } from "../readiness/mod.ts";
 import { Driver } from "./driver.ts";
@@ -45,7 +46,7 @@ export async function dryRun(graph: Graph): Promise<DryRun> {
     prober: () => Promise.resolve(null),
     habitat: { env: {}, cwd: null, self: ["init"] },
     journal: new Journal(rest, () => {}),
-    logs: { write() {}, tail: () => [], close() {} },
+    logs: noLogs,
     alarm: { due: () => null, ring() {} },
     onFault(error) {
       throw error;

@@ -6,8 +6,34 @@ import type { Event, Phase, Why } from "../supervisor/mod.ts";
 /** What an entry of the journal has beside its time and its event. */
 export type Details = { readonly [key: string]: Json | undefined };
 
+/**
+ * Every service of a graph with what it waits for, whoever others depend on first: with it a journal that was carried
+ * off still tells who waited for whom.
+ *
+ * `{"name": ..., "kind": ..., "needs": [names], "optional": [names], "milestone": [names], "after": [names]}`; empty
+ * lists are left out.
+ */
+export function cast(graph: Graph): Json {
+  return graph.nodes.map(({ name, kind, dependencies }) => {
+    const waitsFor: { [list: string]: string[] } = {};
+    for (const edge of dependencies) {
+      const list = edge.kind === "need" ? "needs" : edge.kind;
+      (waitsFor[list] ??= []).push(nodeOf(graph, edge.id).name);
+    }
+    return { name, kind, ...waitsFor };
+  });
+}
+
 /** Where the journal's lines go. */
 export type Sink = (lines: string) => void;
+
+/** Told of every entry when it is made, with its line of text. */
+export type Tap = (
+  line: string,
+  event: string,
+  service: string | null,
+  details: Details,
+) => void;
 
 /**
  * The record of what happened, one JSON object a line:
@@ -20,10 +46,22 @@ export class Journal {
   readonly #graph: Graph;
   readonly #sink: Sink;
   #pending = "";
+  #count = 0;
+  #tap: Tap | null = null;
 
   constructor(graph: Graph, sink: Sink) {
     this.#graph = graph;
     this.#sink = sink;
+  }
+
+  /** How many entries there are: the number of the next one, counted from 0 as the lines are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Lets somebody follow the entries from now on. */
+  follow(tap: Tap): void {
+    this.#tap = tap;
   }
 
   /** Notes something that is about one service, or about none. */
@@ -33,7 +71,10 @@ export class Journal {
     const t = micros === 0 ? "0" : `${micros}000`;
     const name = service === null ? "" : `,"service":${JSON.stringify(service)}`;
     const rest = JSON.stringify(details);
-    this.#pending += `{"t":${t},"event":"${event}"${name}${rest === "{}" ? "" : "," + rest.slice(1, -1)}}\n`;
+    const line = `{"t":${t},"event":"${event}"${name}${rest === "{}" ? "" : "," + rest.slice(1, -1)}}`;
+    this.#pending += `${line}\n`;
+    this.#tap?.(line, event, service, details);
+    this.#count++;
   }
 
   /** Notes what the supervisor is told. */

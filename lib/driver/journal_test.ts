@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { defineService, spawned } from "denit";
+import { after, defineService, milestone, optional, spawned } from "denit";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
-import { Journal } from "./journal.ts";
+import { cast, Journal } from "./journal.ts";
 
 function journal() {
   const written: string[] = [];
@@ -40,4 +40,21 @@ Deno.test("Journal keeps nanoseconds exact after a year of uptime", () => {
   j.note(365 * 86_400_000 + 0.125, "boot", null);
   j.flush();
   assertEquals(written, ['{"t":31536000000125000,"event":"boot"}\n']);
+});
+
+Deno.test("cast() tells who waits for whom, whoever others depend on first, and nothing that is not so", () => {
+  const run = () => ({ argv: ["/bin/daemon"] }) as const;
+  const disk = defineService({ kind: "oneshot", run });
+  const db = defineService({ deps: { disk }, run, ready: spawned() });
+  const clock = defineService({ run, ready: spawned() });
+  const web = defineService({ deps: { db, disk, clock: optional(clock) }, run, ready: spawned() });
+  const cron = defineService({ deps: { web: after(web), db: milestone(db) }, run, ready: spawned() });
+  const told = JSON.parse(JSON.stringify(cast(graphOf({ disk, db, clock, web, cron }))));
+  assertEquals(told, [
+    { name: "clock", kind: "longrun" },
+    { name: "disk", kind: "oneshot" },
+    { name: "db", kind: "longrun", needs: ["disk"] },
+    { name: "web", kind: "longrun", needs: ["db", "disk"], optional: ["clock"] },
+    { name: "cron", kind: "longrun", after: ["web"], milestone: ["db"] },
+  ]);
 });

@@ -17,7 +17,8 @@
  * @module
  */
 export { describeFailure, describeStatus, describeWhy } from "./describe.ts";
-export { Driver, type DriverSettings } from "./driver.ts";
-export { type Details, Journal, type Sink } from "./journal.ts";
+export { Driver } from "./driver.ts";
+export { cast, type Details, Journal, type Sink, type Tap } from "./journal.ts";
 export { type Look, type NetworkProbe, networkProber, type Prober } from "./prober.ts";
+export type { DriverSettings, Guest } from "./settings.ts";
 export { BODY_OUTPUT_FD, type Habitat } from "./spawner.ts";

@@ -1,9 +1,9 @@
 import { type Command, commandFault } from "../define/command.ts";
 import type { Json } from "../define/json.ts";
-import type { Node, ServiceId } from "../graph/graph.ts";
+import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { selfPath } from "../kinds/script.ts";
 import { OsError } from "../os/error.ts";
-import type { Fd, FdMapping, Os, Pid } from "../os/os.ts";
+import type { Fd, FdMapping, Os, Pid, Pipe } from "../os/os.ts";
 import type { Failure, Inputs } from "../supervisor/mod.ts";
 import { type Attempt, Output } from "./attempt.ts";
 
@@ -29,17 +29,20 @@ export interface Order {
 /** The descriptor on which a TypeScript body hands over what it returns: its standard output is for its log. */
 export const BODY_OUTPUT_FD = 3;
 
-/** Starts the processes of services. The log pipes are kept, so that they outlive a crash. */
+/** Starts the processes of services. Nothing but the new process keeps the writing end of a pipe: its end is then seen. */
 export class Spawner {
   readonly #os: Os;
   readonly #habitat: Habitat;
-  readonly #logPipes: (Fd | undefined)[] = [];
-  readonly #watchLog: (id: ServiceId, read: Fd) => void;
+  readonly #graph: Graph;
+  /** Services that read what others print. */
+  readonly #consumers: ReadonlySet<ServiceId>;
+  readonly #pipelines = new Map<ServiceId, Pipe>();
 
-  constructor(os: Os, habitat: Habitat, watchLog: (id: ServiceId, read: Fd) => void) {
+  constructor(os: Os, habitat: Habitat, graph: Graph) {
     this.#os = os;
     this.#habitat = habitat;
-    this.#watchLog = watchLog;
+    this.#graph = graph;
+    this.#consumers = new Set(graph.nodes.flatMap(({ consumer }) => consumer ?? []));
   }
 
   /**
@@ -53,6 +56,7 @@ export class Spawner {
       id: order.id,
       attempt: order.attempt,
       pid: 0,
+      log: null,
       notification: null,
       yielding: null,
       readiness: null,
@@ -67,6 +71,7 @@ export class Spawner {
       attempt.pid = this.spawnCommand(command, fds);
       return attempt;
     } catch (error) {
+      if (attempt.log !== null) this.#os.close(attempt.log);
       if (attempt.notification !== null) this.#os.close(attempt.notification);
       if (attempt.yielding !== null) this.#os.close(attempt.yielding.fd);
       return describe(error);
@@ -90,8 +95,12 @@ export class Spawner {
   /** The descriptors of a process; those that only it needs are added to `ends`, to be closed after the spawn. */
   #descriptors(node: Node, order: Order, attempt: Attempt, ends: Fd[]): FdMapping[] {
     const { definition } = node;
-    const log = this.#logPipe(order.id);
+    const log = node.consumer === undefined
+      ? this.#logPipe(attempt, ends)
+      : this.#pipeline(node.consumer).write;
     const fds: FdMapping[] = [{ from: log, to: 1 }, { from: log, to: 2 }];
+    const pipeline = this.#consumers.has(order.id) ? this.#pipeline(order.id) : null;
+    if (pipeline !== null) fds.push({ from: pipeline.read, to: 0 });
     if (definition.body !== null) {
       const { inputs, undoes } = order;
       const text = JSON.stringify(undoes === null ? { inputs } : { inputs, output: undoes.output });
@@ -117,13 +126,34 @@ export class Spawner {
     return fds;
   }
 
-  #logPipe(id: ServiceId): Fd {
-    const known = this.#logPipes[id];
-    if (known !== undefined) return known;
+  /** A pipe of its own for what a process prints. */
+  #logPipe(attempt: Attempt, ends: Fd[]): Fd {
     const { read, write } = this.#os.pipe();
-    this.#logPipes[id] = write;
-    this.#watchLog(id, read);
+    ends.push(write);
+    attempt.log = read;
     return write;
+  }
+
+  /** The pipe into a consumer. We keep both ends, so that it outlives whoever writes or reads. */
+  #pipeline(consumer: ServiceId): Pipe {
+    const pipe = this.#pipelines.get(consumer) ?? this.#os.pipe();
+    this.#pipelines.set(consumer, pipe);
+    return pipe;
+  }
+
+  /**
+   * Lets a consumer see the end of its input, if no live process prints into it.
+   *
+   * @returns Whether it will.
+   */
+  endInput(consumer: ServiceId, live: Iterable<Attempt>): boolean {
+    const pipe = this.#pipelines.get(consumer);
+    if (pipe === undefined) return false;
+    for (const { id } of live) if (nodeOf(this.#graph, id).consumer === consumer) return false;
+    this.#pipelines.delete(consumer);
+    this.#os.close(pipe.write);
+    this.#os.close(pipe.read);
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 import { longest, stopBounds } from "./bounds.ts";
 import { checkClaims } from "./check_claims.ts";
+import { checkLog } from "./check_log.ts";
 import { checkRestart } from "./check_restart.ts";
 import { checkWatchdog } from "./check_watchdog.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -31,6 +32,7 @@ export function check(graph: Graph): readonly Diagnostic[] {
   for (const node of graph.nodes) {
     checkTimes(node, report);
     checkRestart(node, report);
+    checkLog(graph, node, report);
     checkCommands(graph, node, report);
   }
   checkClaims(graph, report);

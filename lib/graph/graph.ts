@@ -43,6 +43,8 @@ export interface Node {
   readonly kind: Kind;
   readonly policy: Policy;
   readonly definition: Definition;
+  /** The service that reads what this one prints; there is an edge to it. */
+  readonly consumer?: ServiceId | undefined;
   readonly dependencies: readonly Edge[];
   readonly dependents: readonly Edge[];
 }

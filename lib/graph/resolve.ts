@@ -1,4 +1,5 @@
 import type { DependencyKind, Deps } from "../define/dependency.ts";
+import { consumerOf } from "../define/log.ts";
 import { definition, isService, type Service } from "../define/service.ts";
 import { type Bundle, isBundle, isSystem, membersOf, settingsOf, type System } from "../define/system.ts";
 import { checkContents, checkMember } from "./check_contents.ts";
@@ -107,6 +108,17 @@ function edgesOf(name: string, service: Service, draft: Draft): Edges {
     keys.set(dependency, key);
     found.push([dependency, kind ?? "need", key]);
   }
+  const consumer = consumerOf(service[definition].log);
+  const reader = consumer === null ? undefined : draft.names.get(consumer);
+  if (reader !== undefined) {
+    // It is started too, and first; but its loss is no reason to stop, as the pipe keeps what is printed.
+    if (!keys.has(reader)) found.push([reader, "optional", "log.to"]);
+  } else if (consumer !== null) {
+    fault(draft, service, "log.to", {
+      cause: `cannot let ${name} print into ${describe(consumer)}: it is not an exported service`,
+      cure: "export it from the units module",
+    });
+  }
   return found;
 }
 
@@ -159,12 +171,14 @@ function link(
       return { id: to, kind, key };
     });
     const lowered = draft.services.get(name)![definition];
+    const consumer = consumerOf(lowered.log);
     return {
       id,
       name,
       kind: lowered.kind,
       policy: settlePolicy(lowered),
       definition: lowered,
+      consumer: consumer === null ? undefined : ids.get(draft.names.get(consumer)!),
       dependencies,
       dependents: dependents[id]!,
     };

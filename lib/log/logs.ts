@@ -1,87 +1,70 @@
-/** The logs of all services: a file each. */
+import type { LogPolicy } from "../define/log.ts";
+import type { Millis } from "../define/time.ts";
+import { Rooms } from "./room.ts";
+import { messageOf, ServiceLog } from "./service_log.ts";
+import type { Instant } from "./stamp.ts";
+
+/** Where the output of all services goes. */
 export interface Logs {
-  /** Appends what a service has printed. It never throws: a service must not suffer from a full disk. */
-  write(service: string, bytes: Uint8Array): void;
+  /**
+   * Takes what a service has printed. It never throws: a service must not suffer from a full disk.
+   *
+   * @returns Nothing if it would take more at once; else what is settled when it would. What comes before that is taken too.
+   */
+  write(service: string, bytes: Uint8Array): Promise<void> | void;
+  /**
+   * A process of the service has ended: its last line ends here, whether or not it has an end.
+   *
+   * @returns Nothing if all that it printed has arrived; else what is settled when it has, or when that takes too long.
+   */
+  settle(service: string): Promise<void> | void;
   /** The last lines that a service has printed, oldest first. */
   tail(service: string): readonly string[];
-  close(): void;
+  /** Waits until everything has arrived, but not for ever. */
+  close(): Promise<void>;
 }
 
-/** A log that has grown to this is put aside as `NAME.log.1`, in place of the one that was there. */
-const LARGEST = 4 * 1024 * 1024;
-/** How much of a service's last output is kept at hand for `why`. */
-const TAIL = 2048;
-
-interface Log {
-  file: Deno.FsFile | null;
-  size: number;
-  tail: Uint8Array;
+/** What logs need of whoever keeps them. */
+export interface LogsSettings {
+  /** Where the files are; it is made if it is missing. */
+  readonly folder: string;
+  /** How a service wants it. */
+  readonly policyOf: (service: string) => LogPolicy;
+  /** Told why something could not be written, though not each time. */
+  readonly report: (fault: string) => void;
+  /** Shows a line of a service on the console. Default: nobody sees it. */
+  readonly print?: (service: string, line: string) => void;
+  /** The time for stamps. Default: that of JavaScript, to the millisecond. */
+  readonly clock?: () => Instant;
+  /** The time by which files grow old, in milliseconds since 1970. Default: that of JavaScript. */
+  readonly now?: () => Millis;
 }
 
-/**
- * Opens the logs in a folder, which is made if it is missing.
- *
- * @param folder Where they are; `NAME.log` each.
- * @param report Told, once for each new reason, why something could not be written; the output is then lost, not the service.
- */
-export function openLogs(folder: string, report: (fault: string) => void): Logs {
-  const logs = new Map<string, Log>();
-  let lastFault = "";
-  const guarded = (what: string, action: () => void) => {
-    try {
-      action();
-    } catch (error) {
-      const fault = `cannot ${what}: ${error instanceof Error ? error.message : error}`;
-      if (fault !== lastFault) report(lastFault = fault);
-    }
-  };
-  guarded(`make the log folder ${folder}`, () => Deno.mkdirSync(folder, { recursive: true, mode: 0o755 }));
-  const open = (service: string, log: Log) =>
-    guarded(`open the log of ${service}`, () => {
-      log.file = Deno.openSync(`${folder}/${service}.log`, { append: true, create: true, mode: 0o640 });
-      log.size = log.file.statSync().size;
-    });
-  const logOf = (service: string): Log => {
-    const log = logs.get(service) ?? { file: null, size: 0, tail: new Uint8Array() };
+/** Opens the logs. */
+export function openLogs(settings: LogsSettings): Logs {
+  try {
+    Deno.mkdirSync(settings.folder, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    settings.report(`cannot make the log folder ${settings.folder}: ${messageOf(error)}`);
+  }
+  const rooms = new Rooms();
+  const logs = new Map<string, ServiceLog>();
+  const logOf = (service: string): ServiceLog => {
+    const known = logs.get(service);
+    if (known !== undefined) return known;
+    const log = new ServiceLog(service, settings, rooms);
     logs.set(service, log);
-    if (log.file === null) open(service, log);
     return log;
   };
   return {
-    write(service, bytes) {
-      const log = logOf(service);
-      log.tail = lastBytes(log.tail, bytes);
-      guarded(`write to the log of ${service}`, () => {
-        for (let written = 0; log.file !== null && written < bytes.length;) {
-          written += log.file.writeSync(written === 0 ? bytes : bytes.subarray(written));
-        }
-        log.size += bytes.length;
-      });
-      if (log.size < LARGEST) return;
-      guarded(`rotate the log of ${service}`, () => {
-        Deno.renameSync(`${folder}/${service}.log`, `${folder}/${service}.log.1`);
-        log.file?.close();
-        log.file = null;
-        open(service, log);
-      });
-    },
-    tail(service) {
-      const bytes = logs.get(service)?.tail ?? new Uint8Array();
-      const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
-      return bytes.length < TAIL ? lines : lines.slice(1);
-    },
-    close() {
-      for (const { file } of logs.values()) file?.close();
-      logs.clear();
+    write: (service, bytes) => logOf(service).write(bytes),
+    settle: (service) => logs.get(service)?.settle(),
+    tail: (service) => logs.get(service)?.lastLines() ?? [],
+    async close() {
+      await Promise.all([...logs.values()].map((log) => log.close()));
     },
   };
 }
 
-function lastBytes(before: Uint8Array, bytes: Uint8Array): Uint8Array {
-  if (bytes.length >= TAIL) return bytes.slice(-TAIL);
-  const kept = before.subarray(Math.max(0, before.length + bytes.length - TAIL));
-  const joined = new Uint8Array(kept.length + bytes.length);
-  joined.set(kept);
-  joined.set(bytes, kept.length);
-  return joined;
-}
+/** Logs that keep nothing: for drives in which nobody reads them. */
+export const noLogs: Logs = { write() {}, settle() {}, tail: () => [], close: () => Promise.resolve() };

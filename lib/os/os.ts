@@ -54,10 +54,20 @@ export interface Pipe {
   readonly write: Fd;
 }
 
-/** What ended a wait. All three may be empty: then the time was up or {@linkcode Os.interrupt} was called. */
+/** A client of a listening socket: its descriptor, and who connected, as the kernel tells it. */
+export interface Peer {
+  readonly fd: Fd;
+  readonly pid: Pid;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What ended a wait. All of it may be empty: then the time was up or {@linkcode Os.interrupt} was called. */
 export interface Wakeup {
   /** Watched descriptors that have data, or have reached their end. */
   readonly readable: readonly Fd[];
+  /** Descriptors, of those that {@linkcode Os.watchWrite} named, that take bytes. */
+  readonly writable: readonly Fd[];
   /** Whether {@linkcode Os.reap} may find something. */
   readonly children: boolean;
   /** Signals sent to this process, oldest first. */
@@ -108,6 +118,29 @@ export interface Os {
    * @throws {OsError} If the descriptor cannot be read.
    */
   read(fd: Fd, into: Uint8Array): number;
+  /**
+   * Makes a stream socket at a path, and listens there: unix(7). One that is left over from somebody who is gone is
+   * replaced; {@linkcode close} removes it. Watched, it is readable when somebody wants to be accepted.
+   *
+   * @param mode The permissions of the socket: whoever may write to it may connect.
+   * @throws {OsError} EADDRINUSE if somebody answers there or something else is in the way, ENOENT, EACCES or EROFS
+   *   of the folder, ENAMETOOLONG beyond 107 bytes.
+   */
+  listenAt(path: string, mode: number): Fd;
+  /**
+   * Accepts a client, whose descriptor is for {@linkcode read}, {@linkcode write} and {@linkcode watch}.
+   *
+   * @returns Null if nobody waits.
+   * @throws {OsError} EMFILE or ENFILE if there are no descriptors left; the client goes on waiting then.
+   */
+  accept(listener: Fd): Peer | null;
+  /**
+   * Writes to a socket what the other side has room for.
+   *
+   * @returns The number of bytes, -1 if there is no room now.
+   * @throws {OsError} EPIPE or ECONNRESET if nobody reads any more, ENOTSOCK for anything but a socket.
+   */
+  write(fd: Fd, bytes: Uint8Array): number;
   /** Closes a descriptor and forgets that it was watched. */
   close(fd: Fd): void;
   /**
@@ -116,6 +149,14 @@ export interface Os {
    * @throws {OsError} EBADF if it is not open, EPERM for a file or a {@linkcode blob}, which are always readable.
    */
   watch(fd: Fd): void;
+  /** Does not report `fd` any more, until it is watched again. */
+  unwatch(fd: Fd): void;
+  /**
+   * Lets {@linkcode wait} report when a socket that is watched takes bytes, instead of when it is readable, or the
+   * other way round again: whoever does not read is not heard either. Level-triggered. That the other side is gone is
+   * reported, as readable, all the same.
+   */
+  watchWrite(fd: Fd, on: boolean): void;
   /**
    * From now on these signals are reported by {@linkcode wait} instead of having their default effect.
    *

@@ -3,6 +3,7 @@ import { delay } from "@std/async/delay";
 import type { Millis } from "../../lib/define/time.ts";
 import { Driver, Journal, networkProber } from "../../lib/driver/mod.ts";
 import type { Graph } from "../../lib/graph/mod.ts";
+import { noLogs } from "../../lib/log/mod.ts";
 import { linuxOs } from "../../lib/os/linux/mod.ts";
 import type { Os } from "../../lib/os/mod.ts";
 import type { Event, Power, State } from "../../lib/supervisor/mod.ts";
@@ -31,7 +32,7 @@ export class RealStage implements Stage {
       prober: networkProber,
       habitat: { env: { PATH: "/usr/bin:/bin" }, cwd: null, self: ["/bin/false"] },
       journal,
-      logs: { write: () => {}, tail: () => [], close: () => {} },
+      logs: noLogs,
       onPhase: () => {},
       onSignal: () => {},
       alarm: { due: () => null, ring: () => {} },

@@ -15,6 +15,8 @@ const fake: Machine = {
   },
   close() {},
   signalUs: (os, signal) => opened.get(os)!.signalSelf(signal),
+  connect: (os, path) => opened.get(os)!.connect(path),
+  self: { pid: 1, uid: 0, gid: 0 },
   state: (os, pid) => opened.get(os)!.live.get(pid)?.state === "stopped" ? "T" : "S",
   openFds: (os) => opened.get(os)!.openFds(),
 };

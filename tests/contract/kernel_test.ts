@@ -123,7 +123,7 @@ test("close() ends the reports of a descriptor of which a child has a copy", asy
   session.start(stays, { fds: [{ from: read, to: 3 }] });
   os.close(read);
   writeAll(write, new Uint8Array(10));
-  assertEquals(await os.wait(20), { readable: [], children: false, signals: [] });
+  assertEquals(await os.wait(20), { readable: [], writable: [], children: false, signals: [] });
 });
 
 test("writeAll() writes more than a pipe holds while somebody reads it", async (session) => {

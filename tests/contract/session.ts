@@ -15,6 +15,10 @@ export interface Machine {
   close(): void;
   /** Sends a signal to us from outside. */
   signalUs(os: Os, signal: SignalName): void;
+  /** Connects to a socket of this machine, as ourselves; the descriptor is one of ours. */
+  connect(os: Os, path: string): Fd;
+  /** What SO_PEERCRED has to say of ourselves. */
+  readonly self: { readonly pid: Pid; readonly uid: number; readonly gid: number };
   /** The letter that ps(1) has for the state of a process. */
   state(os: Os, pid: Pid): string;
   /** Our open descriptors. */

@@ -1,7 +1,7 @@
 /** What every {@linkcode Os} has to do. One suite, so that the virtual machine cannot differ from Linux unseen. */
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects, assertThrows } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { OsError } from "../../lib/os/mod.ts";
+import { type Os, OsError } from "../../lib/os/mod.ts";
 import * as programs from "./program.ts";
 import { exits, stays } from "./program.ts";
 import { closedFds, defineTest, type Machine, Session } from "./session.ts";
@@ -17,6 +17,7 @@ export function contract(machine: Machine): void {
   processes(test);
   groups(test);
   descriptors(test);
+  sockets(test, machine);
   waiting(test, machine);
 }
 
@@ -379,6 +380,104 @@ function descriptors(test: Define): void {
   });
 }
 
+function sockets(test: Define, machine: Machine): void {
+  let made = 0;
+  /** A path that no other test has. */
+  const newPath = () => `/tmp/denit-contract-${Deno.pid}-${made++}.sock`;
+  const connected = (os: Os) => {
+    const path = newPath();
+    const listener = os.listenAt(path, 0o600);
+    const client = machine.connect(os, path);
+    return { path, listener, client, peer: os.accept(listener)! };
+  };
+  const bytes = (text: string) => new TextEncoder().encode(text);
+
+  test("listenAt() lets clients in, in their order, and tells who they are", async (session) => {
+    const { os } = session;
+    const path = newPath();
+    const listener = os.listenAt(path, 0o600);
+    assertEquals(os.accept(listener), null);
+    os.watch(listener);
+    assertEquals(os.poll(), null);
+    const clients = [machine.connect(os, path), machine.connect(os, path)];
+    assertEquals((await os.wait(60_000)).readable, [listener]);
+    const peers = clients.map(() => os.accept(listener)!);
+    for (const [at, client] of clients.entries()) {
+      const { fd, ...who } = peers[at]!;
+      assertEquals(who, machine.self);
+      os.write(client, bytes(`hello ${at}`));
+      session.watch(fd);
+      await session.said(fd, `hello ${at}`);
+      os.close(fd);
+      os.close(client);
+    }
+    assertEquals(os.accept(listener), null);
+    os.close(listener);
+  });
+
+  test("listenAt() refuses a path where somebody answers, and one that is too long", ({ os }) => {
+    const path = newPath();
+    const listener = os.listenAt(path, 0o600);
+    fails("EADDRINUSE", "listen at", () => os.listenAt(path, 0o600));
+    fails("ENAMETOOLONG", "listen at", () => os.listenAt(`/tmp/${"x".repeat(120)}`, 0o600));
+    os.close(listener);
+    fails("ENOENT", "connect to", () => machine.connect(os, path));
+    os.close(os.listenAt(path, 0o600));
+  });
+
+  test("write() to a socket tells how much went out, and -1 when there is no room", async (session) => {
+    const { os } = session;
+    const { client, peer, listener } = connected(os);
+    const block = new Uint8Array(50_000).fill(120);
+    let sent = 0;
+    for (let count = os.write(peer.fd, block); count !== -1; count = os.write(peer.fd, block)) sent += count;
+    assertGreaterOrEqual(sent, block.length);
+    os.watch(peer.fd);
+    os.watchWrite(peer.fd, true);
+    assertEquals(os.poll(), null);
+    const buffer = new Uint8Array(1 << 20);
+    let received = os.read(client, buffer);
+    for (let count = os.read(client, buffer); count !== -1; count = os.read(client, buffer)) {
+      received += count;
+    }
+    assertEquals(received, sent);
+    assertEquals((await os.wait(60_000)).writable, [peer.fd]);
+    os.watchWrite(peer.fd, false);
+    assertEquals(os.poll(), null);
+    for (const fd of [client, peer.fd, listener]) os.close(fd);
+  });
+
+  test("write() refuses a peer that is gone, without SIGPIPE, and what is no socket", ({ os }) => {
+    const { client, peer, listener } = connected(os);
+    os.close(client);
+    fails("EPIPE", "write", () => os.write(peer.fd, bytes("x")));
+    const pipe = os.pipe();
+    fails("ENOTSOCK", "write", () => os.write(pipe.write, bytes("x")));
+    for (const fd of [peer.fd, listener, pipe.read, pipe.write]) os.close(fd);
+  });
+
+  test("read() of a socket gives what its peer sent before it went, then the end", async (session) => {
+    const { os } = session;
+    const { client, peer, listener } = connected(os);
+    os.write(client, bytes("last words"));
+    os.close(client);
+    session.watch(peer.fd);
+    assertEquals(await session.text(peer.fd), "last words");
+    os.close(listener);
+  });
+
+  test("close() of a listening socket turns away who has not been accepted", async (session) => {
+    const { os } = session;
+    const path = newPath();
+    const listener = os.listenAt(path, 0o600);
+    const client = machine.connect(os, path);
+    os.close(listener);
+    os.watch(client);
+    assertEquals((await os.wait(60_000)).readable, [client]);
+    os.close(client);
+  });
+}
+
 function waiting(test: Define, machine: Machine): void {
   test("wait() reports a watched descriptor for as long as there is something to read", async (session) => {
     const { os } = session;
@@ -404,6 +503,19 @@ function waiting(test: Define, machine: Machine): void {
     assertEquals(os.poll(), null);
   });
 
+  test("unwatch() silences a descriptor until it is watched again", async ({ os }) => {
+    const { read, write } = os.pipe();
+    os.watch(read);
+    os.close(write);
+    assertEquals((await os.wait(null)).readable, [read]);
+    os.unwatch(read);
+    assertEquals(os.poll(), null);
+    os.unwatch(read);
+    os.watch(read);
+    assertEquals((await os.wait(null)).readable, [read]);
+    os.close(read);
+  });
+
   test("wait() reports many descriptors and many ends, each with its own bytes", async (session) => {
     const all = Array.from({ length: 40 }, (_, at) => session.listenTo(programs.tells(`child-${at}`)));
     for (const [at, { out, pid }] of all.entries()) {
@@ -422,19 +534,29 @@ function waiting(test: Define, machine: Machine): void {
   test("wait() ends after its timeout, and not before", async ({ os }) => {
     for (const timeout of [0, 0.3, 15]) {
       const before = os.now();
-      assertEquals(await os.wait(timeout), { readable: [], children: false, signals: [] });
+      assertEquals(await os.wait(timeout), { readable: [], writable: [], children: false, signals: [] });
       assertGreaterOrEqual(os.now() - before, timeout);
     }
-    assertEquals(await os.wait(-5), { readable: [], children: false, signals: [] });
+    assertEquals(await os.wait(-5), { readable: [], writable: [], children: false, signals: [] });
   });
 
   test("wait() is ended by interrupt(), once", async ({ os }) => {
     os.interrupt();
     os.interrupt();
-    assertEquals(await deadline(os.wait(null), 30_000), { readable: [], children: false, signals: [] });
+    assertEquals(await deadline(os.wait(null), 30_000), {
+      readable: [],
+      writable: [],
+      children: false,
+      signals: [],
+    });
     const pending = os.wait(null);
     os.interrupt();
-    assertEquals(await deadline(pending, 30_000), { readable: [], children: false, signals: [] });
+    assertEquals(await deadline(pending, 30_000), {
+      readable: [],
+      writable: [],
+      children: false,
+      signals: [],
+    });
     assertEquals(os.poll(), null);
   });
 
@@ -505,7 +627,7 @@ function waiting(test: Define, machine: Machine): void {
     const second = machine.open();
     second.dispose();
     second.dispose();
-    assertEquals(await second.wait(null), { readable: [], children: false, signals: [] });
+    assertEquals(await second.wait(null), { readable: [], writable: [], children: false, signals: [] });
     assert(os.kill(pid, "SIGTERM", "process"));
     assertEquals(await session.exit(pid), TERMINATED);
   });
@@ -524,7 +646,12 @@ function waiting(test: Define, machine: Machine): void {
     assertThrows(() => os.spawn({ argv: exits(0), env: {}, fds: [{ from: 999, to: 1 }] }), OsError);
     const pending = os.wait(null);
     os.dispose();
-    assertEquals(await deadline(pending, 30_000), { readable: [], children: false, signals: [] });
+    assertEquals(await deadline(pending, 30_000), {
+      readable: [],
+      writable: [],
+      children: false,
+      signals: [],
+    });
     machine.close();
     assertEquals(machine.openFds(os), fds);
   });

@@ -1,52 +1,16 @@
 /** A virtual machine as an {@linkcode Os}: our descriptors, what we wait for, and the border to its processes. */
 import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
-import type { Exit, Fd, Os, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import type { Exit, Fd, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
 import { defaultAction, signalNumber, UNCATCHABLE } from "../signals.ts";
-import type { Child, SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
+import type { SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
 import { Descriptors } from "./descriptors.ts";
+import type { FakeOptions, FakeOs } from "./fake_machine.ts";
 import { Kernel } from "./kernel.ts";
-import { openBlob, openPipe } from "./open_file.ts";
+import { isReadable, isWritable, openBlob, openPipe } from "./open_file.ts";
 import { type Process, SELF } from "./process.ts";
 import { refuseImpossible } from "./refuse_impossible.ts";
-
-/** What a virtual machine is made of. */
-export interface FakeOptions {
-  /**
-   * Says what a child does, or throws the {@linkcode OsError} with which its spawn fails.
-   *
-   * @param pid The id that the child will have.
-   */
-  readonly behave: (request: SpawnRequest, pid: Pid) => Child;
-  /** The time at which it begins; 0 by default. */
-  readonly start?: Millis;
-  /** The highest pid, after which the count begins again: small in tests of ids that are used twice. 32,767 by default. */
-  readonly lastPid?: Pid;
-  /** How many descriptors we may have, our 0, 1 and 2 included: RLIMIT_NOFILE. 1,024 by default. */
-  readonly descriptors?: number;
-}
-
-/** An {@linkcode Os} in memory. Time moves only while somebody waits, and by {@linkcode FakeOs.advance}. */
-export interface FakeOs extends Os {
-  /** As `wait`, but at once; null where `wait` would never end, as nothing is going to happen. */
-  waitNow(timeout: Millis | null): Wakeup | null;
-  /** Lets time pass without looking. */
-  advance(by: Millis): void;
-  /**
-   * Sends a signal to us. One that we do not listen to does nothing, as for PID 1.
-   *
-   * @throws {OsError} EINVAL for SIGKILL and SIGSTOP, which PID 1 never gets.
-   */
-  signalSelf(signal: SignalName): void;
-  /** Every process that has not ended. */
-  readonly live: ReadonlyMap<Pid, VirtualProcess>;
-  /** Every successful spawn, oldest first. */
-  readonly spawns: readonly SpawnRecord[];
-  /** Every signal that `kill` sent, oldest first. */
-  readonly signals: readonly SignalRecord[];
-  /** Our open descriptors without 0, 1 and 2: what is left at the end of a test is a leak. */
-  openFds(): Fd[];
-}
+import { type Credentials, Sockets } from "./sockets.ts";
 
 /**
  * Makes a virtual machine. It needs no permission, has no timers, and does the same at every run.
@@ -67,7 +31,7 @@ export function fakeOs(options: FakeOptions): FakeOs {
   return new VirtualOs(options);
 }
 
-const NOTHING: Wakeup = { readable: [], children: false, signals: [] };
+const NOTHING: Wakeup = { readable: [], writable: [], children: false, signals: [] };
 
 class VirtualOs implements FakeOs {
   readonly spawns: SpawnRecord[] = [];
@@ -76,7 +40,9 @@ class VirtualOs implements FakeOs {
   readonly #behave: FakeOptions["behave"];
   readonly #kernel: Kernel;
   readonly #files: Descriptors<Process>;
+  readonly #sockets = new Sockets<Process>();
   readonly #watched = new Set<Fd>();
+  readonly #watchedForWriting = new Set<Fd>();
   readonly #heard = new Set<SignalName>();
   #arrived: SignalName[] = [];
   #interrupted = false;
@@ -143,15 +109,57 @@ class VirtualOs implements FakeOs {
     this.#kernel.settle();
     const file = this.#files.expect(fd, "read");
     if (file.kind === "write") throw osError("read", "EBADF", String(fd));
+    if (file.kind === "listener") throw osError("read", "EINVAL", String(fd));
     if (file.stream === null) return 0;
     const count = file.stream.read(into);
     if (count > 0) this.#kernel.wake(file.stream);
     return count > 0 || into.length === 0 || !file.stream.writable ? count : -1;
   }
 
+  listenAt(path: string, _mode: number): Fd {
+    this.#files.reserve(1, "socket");
+    return this.#files.add(this.#sockets.listenAt(path));
+  }
+
+  connect(path: string, { pid = SELF, uid = 0, gid = 0 }: Partial<Credentials> = {}): Fd {
+    this.#files.reserve(1, "socket");
+    const fd = this.#files.add(this.#sockets.connect(path, { pid, uid, gid }));
+    this.#somethingHappened();
+    return fd;
+  }
+
+  accept(listener: Fd): Peer | null {
+    const { callers } = this.#files.expect(listener, "accept");
+    if (callers === undefined) throw osError("accept", "EINVAL", String(listener));
+    if (callers.length > 0) this.#files.reserve(1, "accept");
+    const caller = callers.shift();
+    if (caller === undefined) return null;
+    const { file, ...who } = caller;
+    return { fd: this.#files.add(file), ...who };
+  }
+
+  write(fd: Fd, bytes: Uint8Array): number {
+    const { outgoing } = this.#files.expect(fd, "write");
+    if (outgoing === undefined) throw osError("write", "ENOTSOCK", String(fd));
+    if (!outgoing.readable) throw osError("write", "EPIPE", String(fd));
+    const count = outgoing.fill(bytes);
+    if (count > 0) this.#somethingHappened();
+    return count === 0 && bytes.length > 0 ? -1 : count;
+  }
+
+  watchWrite(fd: Fd, on: boolean): void {
+    this.#files.expect(fd, "watch");
+    if (!this.#watched.has(fd)) throw osError("watch", "ENOENT", String(fd));
+    if (on) this.#watchedForWriting.add(fd);
+    else this.#watchedForWriting.delete(fd);
+    this.#somethingHappened();
+  }
+
   close(fd: Fd): void {
     const file = this.#files.expect(fd, "close");
+    if (file.kind === "listener") this.#sockets.forget(file);
     this.#watched.delete(fd);
+    this.#watchedForWriting.delete(fd);
     this.#files.remove(fd);
     this.#kernel.release(file);
     this.#somethingHappened();
@@ -162,6 +170,10 @@ class VirtualOs implements FakeOs {
     if (kind === "blob" || kind === "null") throw osError("watch", "EPERM", String(fd));
     this.#watched.add(fd);
     this.#somethingHappened();
+  }
+
+  unwatch(fd: Fd): void {
+    this.#watched.delete(fd);
   }
 
   listen(signals: readonly SignalName[]): void {
@@ -180,15 +192,17 @@ class VirtualOs implements FakeOs {
     const readable: Fd[] = [];
     for (const fd of this.#watched) {
       const file = this.#files.get(fd);
-      // The writing end of a pipe never has anything to read.
-      if (file?.kind === "read" && file.stream?.ready) readable.push(fd);
+      const heard = !this.#watchedForWriting.has(fd) || file?.stream?.writable === false;
+      if (file !== undefined && heard && isReadable(file)) readable.push(fd);
     }
+    const writable = [...this.#watchedForWriting].filter((fd) => isWritable(this.#files.expect(fd, "watch")));
     const children = this.#kernel.zombies.length > 0;
     const signals = this.#arrived;
-    if (!children && !this.#interrupted && readable.length === 0 && signals.length === 0) return null;
+    const ready = readable.length + writable.length + signals.length > 0;
+    if (!children && !this.#interrupted && !ready) return null;
     this.#interrupted = false;
     this.#arrived = [];
-    return { readable, children, signals };
+    return { readable, writable, children, signals };
   }
 
   wait(timeout: Millis | null): Promise<Wakeup> {

@@ -108,11 +108,14 @@ export class Kernel {
     return exits;
   }
 
-  /** Gives up one reference to an open file; the last one of an end of a pipe tells the other end. */
+  /** Gives up one reference to an open file; the last one of an end of a pipe or socket tells the other end. */
   release(file: OpenFile<Process>): void {
-    if (--file.references > 0 || file.stream === null) return;
-    if (file.kind === "read") file.stream.readable = false;
+    if (--file.references > 0) return;
+    for (const { file: theirs } of file.callers ?? []) this.release(theirs);
+    if (file.stream === null) return;
+    if (file.kind === "read" || file.kind === "socket") file.stream.readable = false;
     else file.stream.writable = false;
+    if (file.outgoing !== undefined) file.outgoing.writable = false;
     this.wake(file.stream);
   }
 

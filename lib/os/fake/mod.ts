@@ -21,4 +21,5 @@
  */
 export * from "./behaviours.ts";
 export * from "./child.ts";
+export * from "./fake_machine.ts";
 export * from "./fake_os.ts";

@@ -1,4 +1,6 @@
-/** What a descriptor refers to: an end of a pipe, a blob, or /dev/null. Shared by all descriptors that copy it. */
+/** What a descriptor refers to: an end of a pipe, a blob, a socket, or /dev/null. Shared by all descriptors that copy it. */
+
+import type { Caller } from "./sockets.ts";
 
 /** How many bytes a pipe holds before its writer blocks: the default of pipe(7). */
 export const PIPE_CAPACITY = 65_536;
@@ -9,9 +11,13 @@ const PIPE_BUF = 4096;
 export interface OpenFile<W> {
   /** How many descriptors refer to it. */
   references: number;
-  readonly kind: "read" | "write" | "blob" | "null";
-  /** Behind the two ends of a pipe. */
+  readonly kind: "read" | "write" | "blob" | "null" | "socket" | "listener";
+  /** Behind the two ends of a pipe; what a socket reads. */
   readonly stream: Stream<W> | null;
+  /** What a socket writes. */
+  readonly outgoing?: Stream<W>;
+  /** Who waits to be accepted by a listening socket. */
+  readonly callers?: Caller<W>[];
 }
 
 /** The bytes between the ends of a pipe, or those of a blob from the reading position on. */
@@ -39,6 +45,13 @@ export class Stream<W> {
     return count;
   }
 
+  /** Takes what fits of `bytes`, be it a part, as a socket does. */
+  fill(bytes: Uint8Array): number {
+    const count = Math.min(bytes.length, PIPE_CAPACITY - this.length);
+    this.append(bytes.slice(0, count));
+    return count;
+  }
+
   /** Adds bytes without a limit. They must not change afterwards. */
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
@@ -63,6 +76,18 @@ export class Stream<W> {
     }
     return count;
   }
+}
+
+/** Whether a read, or an accept, would not have to wait. */
+export function isReadable<W>({ kind, stream, callers }: OpenFile<W>): boolean {
+  if (kind === "listener") return callers !== undefined && callers.length > 0;
+  // The writing end of a pipe never has anything to read.
+  return (kind === "read" || kind === "socket") && stream !== null && stream.ready;
+}
+
+/** Whether a write to a socket would not have to wait. */
+export function isWritable<W>({ outgoing }: OpenFile<W>): boolean {
+  return outgoing !== undefined && (outgoing.length < PIPE_CAPACITY || !outgoing.readable);
 }
 
 /** Makes a pipe: its reading end and its writing end. */

@@ -5,6 +5,9 @@ import { libc } from "./libc.ts";
 /** From <time.h>: does not jump, counts from the boot, and stands still while the machine is suspended. */
 const CLOCK_MONOTONIC = 1;
 
+/** From <time.h>: the time of day, which the administrator or NTP may set. */
+const CLOCK_REALTIME = 0;
+
 /** struct timespec: tv_sec at 0 and tv_nsec at 8, both 64 bits wide. */
 const timespec = new Uint32Array(4);
 
@@ -13,4 +16,10 @@ export function monotonic(): Millis {
   libc.clock_gettime(CLOCK_MONOTONIC, timespec);
   // The upper half of the seconds is needed after 136 years of uptime.
   return timespec[0]! * 1000 + timespec[2]! / 1e6;
+}
+
+/** CLOCK_REALTIME as clock_gettime(2) tells it: whole seconds since 1970 in UTC, and nanoseconds since then. */
+export function realtime(): { readonly seconds: number; readonly nanos: number } {
+  libc.clock_gettime(CLOCK_REALTIME, timespec);
+  return { seconds: timespec[1]! * 2 ** 32 + timespec[0]!, nanos: timespec[2]! };
 }

@@ -1,12 +1,13 @@
 /** The kernel as an {@linkcode Os}: the parts of this folder put together. */
 import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
-import type { Exit, Fd, Os, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import type { Exit, Fd, Os, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
 import { monotonic } from "./clock.ts";
 import { closeFd, makeBlob, makeNonBlocking, makePipe, readSome } from "./pipe.ts";
 import { Poller } from "./poll.ts";
 import { Processes } from "./process.ts";
 import { kill, Signals } from "./signal.ts";
+import { acceptAt, listenAt, removeSocket, sendSome } from "./socket.ts";
 
 /** After so many waits that had not to sleep, one goes through the event loop: Deno's timers and sockets need a turn. */
 const TURN_EVERY = 16;
@@ -30,12 +31,17 @@ export function linuxOs(): Os {
   return new LinuxOs();
 }
 
+/** How long a wait keeps JavaScript from going on, in milliseconds, before it sleeps in another thread. */
+const SHORT: Millis = 1;
+
 class LinuxOs implements Os {
   readonly #poller = new Poller();
   readonly #processes = new Processes(this.#poller);
   readonly #signals = new Signals(() => this.#poller.wake());
   /** Descriptors that we made for the caller and nobody has closed. */
   readonly #made = new Set<Fd>();
+  /** Where our listening sockets are. */
+  readonly #paths = new Map<Fd, string>();
   /** Reading ends of pipes of which we do not know yet whether they are for us or for a process. */
   readonly #blocking = new Set<Fd>();
   /** Whether there may be ended processes of which no pidfd tells: orphans, or the rest of a large batch. */
@@ -85,10 +91,28 @@ class LinuxOs implements Os {
     return readSome(fd, into);
   }
 
+  listenAt(path: string, mode: number): Fd {
+    const fd = listenAt(path, mode);
+    this.#made.add(fd);
+    this.#paths.set(fd, path);
+    return fd;
+  }
+
+  accept(listener: Fd): Peer | null {
+    const peer = acceptAt(listener);
+    if (peer !== null) this.#made.add(peer.fd);
+    return peer;
+  }
+
+  write(fd: Fd, bytes: Uint8Array): number {
+    return sendSome(fd, bytes);
+  }
+
   close(fd: Fd): void {
     this.#poller.unwatch(fd);
     this.#blocking.delete(fd);
     this.#made.delete(fd);
+    this.#giveUpPath(fd);
     closeFd(fd);
   }
 
@@ -97,21 +121,37 @@ class LinuxOs implements Os {
     this.#poller.watch(fd);
   }
 
+  unwatch(fd: Fd): void {
+    this.#poller.unwatch(fd);
+  }
+
+  watchWrite(fd: Fd, on: boolean): void {
+    this.#poller.watchWrite(fd, on);
+  }
+
   listen(signals: readonly SignalName[]): void {
     for (const signal of signals) this.#signals.listen(signal);
   }
 
   poll(): Wakeup | null {
+    return this.#look(0);
+  }
+
+  #look(timeout: Millis): Wakeup | null {
     if (this.#disposed) return NOTHING;
-    const { readable, ended } = this.#poller.look();
+    const known = this.#unreaped || this.#interrupted || this.#signals.any;
+    const { readable, writable, ended } = this.#poller.look(known ? 0 : timeout);
     const signals = this.#signals.take();
     // Without pidfds a look at the children has to do, as the listener runs only when JavaScript is at rest.
     if (!this.#processes.pidfds) this.#unreaped ||= this.#processes.anyEnded();
     const children = this.#unreaped || ended.length > 0;
-    if (!children && !this.#interrupted && readable.length === 0 && signals.length === 0) return null;
+    if (
+      !children && !this.#interrupted && readable.length === 0 && writable.length === 0 &&
+      signals.length === 0
+    ) return null;
     this.#processes.noteEnded(ended);
     this.#interrupted = false;
-    return { readable, children, signals };
+    return { readable, writable, children, signals };
   }
 
   async wait(timeout: Millis | null): Promise<Wakeup> {
@@ -126,7 +166,8 @@ class LinuxOs implements Os {
           await this.#poller.sleep(pause);
           this.#waitsWithoutTurn = 0;
         }
-        const wakeup = this.poll();
+        // Most often the next thing is not far, and a sleep in another thread costs more than to wait for it here.
+        const wakeup = this.#look(pause === null && until - monotonic() > SHORT ? SHORT : 0);
         if (wakeup !== null) return wakeup;
         const left = until - monotonic();
         if (left <= 0) return NOTHING;
@@ -151,13 +192,21 @@ class LinuxOs implements Os {
     else this.#closeAll();
   }
 
+  #giveUpPath(fd: Fd): void {
+    const path = this.#paths.get(fd);
+    if (path !== undefined && this.#paths.delete(fd)) removeSocket(path);
+  }
+
   #closeAll(): void {
     this.#signals.close();
-    for (const fd of this.#made) closeFd(fd);
+    for (const fd of this.#made) {
+      this.#giveUpPath(fd);
+      closeFd(fd);
+    }
     this.#made.clear();
     this.#processes.close();
     this.#poller.close();
   }
 }
 
-const NOTHING: Wakeup = { readable: [], children: false, signals: [] };
+const NOTHING: Wakeup = { readable: [], writable: [], children: false, signals: [] };

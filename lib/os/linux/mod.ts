@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { realtime } from "./clock.ts";
 export * from "./linux_os.ts";
 export * from "./loopback.ts";
 export * from "./machine.ts";

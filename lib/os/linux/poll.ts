@@ -4,7 +4,8 @@ import type { Fd, Pid } from "../os.ts";
 import { checked, errno, failure, libc } from "./libc.ts";
 
 /** From <sys/epoll.h>. */
-const EPOLLIN = 0x001, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CLOEXEC = 0o2000000;
+const EPOLLIN = 0x001, EPOLLOUT = 0x004, EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
 /** From <sys/eventfd.h>. */
 const EFD_NONBLOCK = 0o4000, EFD_CLOEXEC = 0o2000000;
 /** From <errno.h>. */
@@ -23,6 +24,7 @@ const WATCHED = 0, PROCESS = 1, WAKE = 2;
 /** What was ready at one look. */
 export interface Ready {
   readonly readable: Fd[];
+  readonly writable: Fd[];
   /** Processes whose pidfd says that they have ended. */
   readonly ended: Pid[];
 }
@@ -60,6 +62,12 @@ export class Poller {
     this.#watched.add(fd);
   }
 
+  /** Reports when a descriptor that is watched takes bytes, instead of when it is readable; or the other way round again. */
+  watchWrite(fd: Fd, on: boolean): void {
+    this.#event.set([on ? EPOLLOUT : EPOLLIN, fd, WATCHED]);
+    checked(libc.epoll_ctl(this.#epoll, EPOLL_CTL_MOD, fd, this.#event), "watch", fd);
+  }
+
   /** Reports the end of a process through its pidfd. @throws {OsError} As epoll_ctl(2). */
   watchProcess(pidfd: Fd, pid: Pid): void {
     this.#add(pidfd, PROCESS, pid);
@@ -70,20 +78,27 @@ export class Poller {
     if (this.#watched.delete(fd)) libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#event);
   }
 
-  /** Looks what is ready now. */
-  look(): Ready {
+  /**
+   * Looks what is ready, and waits for it if nothing is.
+   *
+   * @param timeout Longest wait, in whole milliseconds: nothing else of JavaScript goes on meanwhile.
+   */
+  look(timeout: Millis): Ready {
     const readable: Fd[] = [];
+    const writable: Fd[] = [];
     const ended: Pid[] = [];
     const events = this.#events;
-    const count = libc.epoll_wait(this.#epoll, events, BATCH, 0);
+    const count = libc.epoll_wait(this.#epoll, events, BATCH, timeout);
     for (let at = 0; at < count * WORDS; at += WORDS) {
       const subject = events[at + 1]!;
       const kind = events[at + 2]!;
-      if (kind === WATCHED) readable.push(subject);
-      else if (kind === PROCESS) ended.push(subject);
-      else libc.read(this.#wake, this.#counter, 8n);
+      // An error or a hang-up is for whoever reads: reading tells which of them it is.
+      if (kind === WATCHED && events[at] !== EPOLLOUT) readable.push(subject);
+      if (kind === WATCHED && (events[at]! & EPOLLOUT) !== 0) writable.push(subject);
+      if (kind === PROCESS) ended.push(subject);
+      if (kind === WAKE) libc.read(this.#wake, this.#counter, 8n);
     }
-    return { readable, ended };
+    return { readable, writable, ended };
   }
 
   /**

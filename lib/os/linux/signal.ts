@@ -71,6 +71,11 @@ export class Signals {
     this.#listeners.push([signal, handler]);
   }
 
+  /** Whether something has arrived since the last {@linkcode take}. */
+  get any(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** What has arrived since the last call, oldest first. */
   take(): SignalName[] {
     const queue = this.#queue;

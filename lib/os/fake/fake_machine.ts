@@ -1,0 +1,49 @@
+/** What a test sees of a virtual machine, beyond what a supervisor sees of it. */
+import type { Millis } from "../../define/time.ts";
+import type { Fd, Os, Pid, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import type { Child, SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
+import type { Credentials } from "./sockets.ts";
+
+/** What a virtual machine is made of. */
+export interface FakeOptions {
+  /**
+   * Says what a child does, or throws the {@linkcode OsError} with which its spawn fails.
+   *
+   * @param pid The id that the child will have.
+   */
+  readonly behave: (request: SpawnRequest, pid: Pid) => Child;
+  /** The time at which it begins; 0 by default. */
+  readonly start?: Millis;
+  /** The highest pid, after which the count begins again: small in tests of ids that are used twice. 32,767 by default. */
+  readonly lastPid?: Pid;
+  /** How many descriptors we may have, our 0, 1 and 2 included: RLIMIT_NOFILE. 1,024 by default. */
+  readonly descriptors?: number;
+}
+
+/** An {@linkcode Os} in memory. Time moves only while somebody waits, and by {@linkcode FakeOs.advance}. */
+export interface FakeOs extends Os {
+  /** As `wait`, but at once; null where `wait` would never end, as nothing is going to happen. */
+  waitNow(timeout: Millis | null): Wakeup | null;
+  /** Lets time pass without looking. */
+  advance(by: Millis): void;
+  /**
+   * Sends a signal to us. One that we do not listen to does nothing, as for PID 1.
+   *
+   * @throws {OsError} EINVAL for SIGKILL and SIGSTOP, which PID 1 never gets.
+   */
+  signalSelf(signal: SignalName): void;
+  /**
+   * Connects to a listening socket as somebody, by default as ourselves and root; the descriptor is one of ours.
+   *
+   * @throws {OsError} ENOENT if nobody listens there.
+   */
+  connect(path: string, who?: Partial<Credentials>): Fd;
+  /** Every process that has not ended. */
+  readonly live: ReadonlyMap<Pid, VirtualProcess>;
+  /** Every successful spawn, oldest first. */
+  readonly spawns: readonly SpawnRecord[];
+  /** Every signal that `kill` sent, oldest first. */
+  readonly signals: readonly SignalRecord[];
+  /** Our open descriptors without 0, 1 and 2: what is left at the end of a test is a leak. */
+  openFds(): Fd[];
+}
