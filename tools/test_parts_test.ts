@@ -23,7 +23,7 @@ Deno.test("testParts() runs the pure folders, and their examples, without a perm
 Deno.test("testParts() runs the examples of the other folders, and no test twice", () => {
   const examples = testParts().find(({ name }) => name === "examples");
   assert(examples !== undefined);
-  assertEquals(examples.paths, ["lib"]);
+  assertEquals(examples.paths, ["lib", "README.md"]);
   const ignored =
     examples.flags.find((flag) => flag.startsWith("--ignore="))?.slice("--ignore=".length).split(",") ?? [];
   const left = sources().filter((path) =>

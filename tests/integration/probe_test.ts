@@ -105,15 +105,17 @@ Deno.test("supervise gives a probe that fails up after its retries, and says wha
   await using rude = Server.tcp(() => "SSH-2.0-OpenSSH\r\n");
   await using broken = Server.tcp(() => "HTTP/1.1 503 Busy\r\n\r\n");
   const closed = closedPort();
-  const quick = "interval: seconds(0.02), attemptTimeout: seconds(0.2)";
+  // A busy machine must not turn what is refused at once into what does not answer.
+  const quick = "interval: seconds(0.02), attemptTimeout: seconds(20)";
+  const hasty = "interval: seconds(0.02), attemptTimeout: seconds(0.2)";
   const units = (folder: string) => {
     Deno.writeTextFileSync(`${folder}/no-socket`, "");
     return [
       daemon("closed", `tcpProbe({ port: ${closed}, retries: 3, ${quick} })`),
-      daemon("silent", `httpProbe({ url: "http://127.0.0.1:${silent.port}/", retries: 1, ${quick} })`),
+      daemon("silent", `httpProbe({ url: "http://127.0.0.1:${silent.port}/", retries: 1, ${hasty} })`),
       daemon("rude", `httpProbe({ url: "http://127.0.0.1:${rude.port}/", retries: 0, ${quick} })`),
       daemon("broken", `httpProbe({ url: "http://127.0.0.1:${broken.port}/", retries: 2, ${quick} })`),
-      daemon("hanging", `commandProbe({ command: sh("sleep 500; sleep 501"), retries: 1, ${quick} })`),
+      daemon("hanging", `commandProbe({ command: sh("sleep 500; sleep 501"), retries: 1, ${hasty} })`),
       daemon("failing", `commandProbe({ command: sh("exit 7"), retries: 0, ${quick} })`),
       daemon(
         "missing",
@@ -146,7 +148,7 @@ Deno.test("supervise gives a probe that fails up after its retries, and says wha
       Object.keys(expected).map((name) => [name, init.told(name).at(-1)!.replace("down: ", "")]),
     );
     assertEquals(told, expected);
-    assert(init.told("late").at(-1)!.startsWith("down: not done after 0.3"));
+    assert(init.told("late").at(-1)!.startsWith("down: not done after "));
     assert(init.livePid("good") !== null);
     assertEquals(init.processes().length, 1, "probes that hung are gone");
   });

@@ -30,11 +30,12 @@ Deno.test("supervise says of each process that cannot be started why, and the ot
       bad("async", "async () => ({ argv: ['/bin/true'] })"),
       bad("relativeFolder", '() => ({ argv: ["/bin/sleep", "1"], cwd: "here" })'),
       bad("unknownSetting", '() => ({ argv: ["/bin/sleep", "1"], enviroment: {} })'),
+      bad("exiting", "() => Deno.exit(3)"),
       bad("overflowing", "() => { const down = () => down() + 1; return down(); }"),
       'export const dependent = defineService({ deps: { missingProgram }, run: () => sh("exec sleep 1"), ready: spawned() });',
       `export default defineSystem({ boot: defineBundle([good, missingProgram, missingFolder, fileAsFolder, notOnPath,
         notExecutable, folderAsProgram, badInterpreter, noFormat, endlessLink, hugeArgument, throwing, throwingNull,
-        nonsense, emptyArgv, async, relativeFolder, unknownSetting, overflowing, dependent]) });`,
+        nonsense, emptyArgv, async, relativeFolder, unknownSetting, exiting, overflowing, dependent]) });`,
     ].join("\n");
   };
   await withInit({ units }, async (init) => {
@@ -68,6 +69,10 @@ Deno.test("supervise says of each process that cannot be started why, and the ot
     assertEquals(told, expected);
     const place = /^cannot make the command: no luck \(at Object\.run \(file:.*\/units\.ts:\d+:\d+\)\)$/;
     assertMatch(final(init.told("throwing")), place);
+    assertStringIncludes(
+      final(init.told("exiting")),
+      "cannot make the command: cannot exit: this process is init",
+    );
     assertStringIncludes(final(init.told("overflowing")), "Maximum call stack size exceeded (at down ");
     assert(init.livePid("good") !== null);
     assertEquals(init.all("exited").length, 0, "what was not started cannot have ended");
@@ -101,7 +106,7 @@ Deno.test("supervise refuses the output of a oneshot that is not what it promise
     says("wrong-shape", 'its output is not JSON: "{}\\n" is JSON of the wrong shape');
     says("failing", "exit code 3");
     says("killed", "killed by SIGKILL");
-    assertMatch(final(init.told("slow")), /^not done after 0\.\d+ s; not cleanly: not done after 0\.\d+ s$/);
+    assertMatch(final(init.told("slow")), /^not done after [\d.]+ s; not cleanly: not done after [\d.]+ s$/);
     assertEquals(init.all("exited", "slow")[0]!.status, { signal: "SIGKILL", core: false });
     assertEquals(init.all("up", "fine").length, 1);
     await init.eventually(async () => await init.log("user") === "got a+b\n", "the output in the log");
@@ -144,7 +149,7 @@ Deno.test("supervise says what it is that keeps a daemon from being ready", asyn
     await init.says("booted in");
     const says = (service: string, text: string) => assertEquals(final(init.told(service)), text);
     // How long it really took stands there, not what was allowed.
-    assertMatch(final(init.told("mute")), /^not done after 0\.\d+ s; not cleanly: not done after 0\.\d+ s$/);
+    assertMatch(final(init.told("mute")), /^not done after [\d.]+ s; not cleanly: not done after [\d.]+ s$/);
     assertMatch(await init.log("mute"), /^up\n(Terminated\n)?term\n$/, "it was asked before it was killed");
     assertEquals(init.all("exited", "mute")[0]!.status, { signal: "SIGKILL", core: false });
     says("failing", "exit code 1 before it was ready");
@@ -160,5 +165,32 @@ Deno.test("supervise says what it is that keeps a daemon from being ready", asyn
     assert(init.livePid("good") !== null);
     const left = init.processes().length;
     assertEquals(left, 3, "good, patient and pieces are left; the background process is gone with its group");
+  });
+});
+
+Deno.test("supervise does not wait for what a oneshot has left behind with its output in hand", async () => {
+  const units = (folder: string) =>
+    `export const parent = defineService({ kind: "oneshot", output: json(),
+      run: () => sh("setsid sh -c 'echo escaped >&2; touch ${folder}/escaped; exec sleep 1000' & while [ ! -e ${folder}/escaped ]; do sleep 0.01; done; echo 7") });
+    export const user = defineService({ deps: { parent }, run: ({ parent }) => sh("echo got " + parent + "; exec sleep 1000"), ready: spawned() });
+    export default defineSystem({ boot: defineBundle([good, user]) });`;
+  await withInit({ units, leavesSome: true }, async (init) => {
+    await init.event("booted");
+    await init.eventually(async () => await init.log("user") === "got 7\n", "the output");
+    await init.eventually(async () => await init.log("parent") === "escaped\n", "the log of what is left");
+    init.signal("SIGTERM");
+    assertEquals(await init.ended(), 0);
+  });
+});
+
+Deno.test("supervise boots a system of nothing, and stays until it is told to end", async () => {
+  const units = () => "export default defineSystem({ boot: defineBundle([]) });";
+  await withInit({ units, args: ["--once"] }, async (init) => {
+    assertEquals(await init.ended(), 0);
+  });
+  await withInit({ units }, async (init) => {
+    await init.event("booted");
+    init.signal("SIGINT");
+    assertEquals(await init.ended(), 0);
   });
 });
