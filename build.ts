@@ -6,7 +6,8 @@
  */
 import { Command } from "@commander-js/extra-typings";
 import { buildCommand } from "./lib/cli/build_command.ts";
-import { checkCommand, parseOrExit } from "./lib/cli/check_command.ts";
+import { checkCommand } from "./lib/cli/check_command.ts";
+import { parseOrExit } from "./lib/cli/parse_or_exit.ts";
 
 const program = new Command("build.ts").description("Makes an init of units.");
 for (const command of [program, buildCommand, checkCommand]) command.exitOverride().showHelpAfterError();

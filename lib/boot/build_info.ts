@@ -10,9 +10,14 @@ export interface BuildInfo {
 
 const key = Symbol.for("denit.build");
 
-/** The JavaScript statement that {@linkcode buildInfo} reads back; it must run before anything else does. */
+/**
+ * The JavaScript statements that {@linkcode buildInfo} reads back; they must run before anything else does.
+ *
+ * Every definition keeps the stack of its place, which tells nothing in a bundle, and the origins are known: without
+ * stacks a large system starts sooner. `main` lets errors have them again.
+ */
 export function buildPrelude(info: BuildInfo): string {
-  return `globalThis[Symbol.for("denit.build")] = ${JSON.stringify(info)};\n`;
+  return `globalThis[Symbol.for("denit.build")] = ${JSON.stringify(info)};\nError.stackTraceLimit = 0;\n`;
 }
 
 /** What this binary was built from. */

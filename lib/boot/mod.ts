@@ -2,7 +2,7 @@
  * The boot: early mounts, console, journal, the judge of the boot, the end of
  * the machine. It puts a driver to work for a whole system.
  *
- * May import: lib/driver, lib/os/linux, lib/os, lib/supervisor, lib/graph, lib/log, lib/define.
+ * May import: lib/control, lib/driver, lib/os/linux, lib/os, lib/supervisor, lib/graph, lib/log, lib/define.
  *
  * @example
  * ```ts
@@ -17,4 +17,4 @@ export { type BuildInfo, buildInfo, buildPrelude } from "./build_info.ts";
 export { markGeneration } from "./mark_generation.ts";
 export { type GenerationStatus, writeStatus } from "./status_file.ts";
 export { EXIT, supervise, type SuperviseOptions } from "./supervise.ts";
-export { surviveErrors } from "./survive.ts";
+export { forbidExit, surviveErrors } from "./survive.ts";

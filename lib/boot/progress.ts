@@ -40,7 +40,8 @@ export class BootProgress {
   }
 }
 
-/** Whether everything went down as it should: nothing had to be killed, no undo failed, nothing hangs. */
+/** Whether everything went down as it should: nobody hurried it, nothing had to be killed, no undo failed, nothing hangs. */
 export function wasClean(state: State): boolean {
-  return state.services.every((service) => !isStuck(service) && service.stopFault === null);
+  return !state.ending?.hurry &&
+    state.services.every((service) => !isStuck(service) && service.stopFault === null);
 }

@@ -1,11 +1,14 @@
 import { join } from "@std/path";
-import { Driver, networkProber } from "../driver/mod.ts";
-import type { Graph } from "../graph/graph.ts";
+import { ControlServer, type View } from "../control/mod.ts";
+import { settleLog } from "../define/log.ts";
+import { cast, Driver, networkProber } from "../driver/mod.ts";
+import { type Graph, nodeOf } from "../graph/graph.ts";
 import { openLogs } from "../log/mod.ts";
-import { becomeSubreaper, linuxOs } from "../os/linux/mod.ts";
+import { becomeSubreaper, linuxOs, realtime } from "../os/linux/mod.ts";
 import type { SignalName } from "../os/os.ts";
 import type { Power } from "../supervisor/mod.ts";
 import { Account } from "./account.ts";
+import { together } from "./alarms.ts";
 import { buildInfo } from "./build_info.ts";
 import { Console } from "./console.ts";
 import { mountEarly } from "./early_mounts.ts";
@@ -17,6 +20,7 @@ import { openRuntimeFolder, runtimeFolder } from "./runtime_folder.ts";
 import { writeStatus } from "./status_file.ts";
 import { onUncaught } from "./survive.ts";
 import { BootJudge } from "./watchdog.ts";
+import { Watchman } from "./watchman.ts";
 
 /** How to supervise. */
 export interface SuperviseOptions {
@@ -55,14 +59,24 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   for (const fault of [...mountFaults, ...(folder.fault === null ? [] : [folder.fault])]) {
     account.complain(fault);
   }
-  const logs = openLogs(options.logDir ?? join(path, "log"), (fault) => account.complain(fault));
+  const logs = openLogs({
+    folder: options.logDir ?? join(path, "log"),
+    policyOf: (service) => settleLog(nodeOf(graph, graph.ids.get(service)!).definition.log),
+    report: (fault) => account.complain(fault),
+    print: (service, line) => account.say(`${service}: ${line}`),
+    clock: realtime,
+  });
 
   const { generation, version } = buildInfo();
   const narrator = new Narrator(graph, (now, text) => account.say(text, now));
   const progress = new BootProgress(graph, startedAt);
   const judge = new BootJudge(graph, generation, startedAt, {
     write: writeStatus,
-    onFault: (fault) => account.complain(fault),
+    onFault: (fault) => {
+      account.complain(fault);
+      // The judge wants to be rung again, and the driver may be waiting for nothing in particular.
+      driver.post({ type: "tick" });
+    },
     onVerdict: (verdict, awaited) => {
       const missed = `has failed: the deadline has passed, and not ready are ${awaited.join(", ")}`;
       const words = `generation ${generation} ${verdict === "ok" ? "is ok" : missed}`;
@@ -71,17 +85,27 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
       else endIfOnce();
     },
   });
+  const view = (): View => ({ graph, state: driver.state, now: os.now(), tail: logs.tail });
+  const watchman = new Watchman(view, (now, text) => account.say(text, now));
   const driver: Driver = new Driver({
     graph,
     os,
     prober: networkProber,
     habitat: { env: serviceEnvironment(), cwd: Deno.pid === 1 ? "/" : null, self: selfCommand() },
     journal: account.journal,
-    logs,
-    alarm: judge,
+    logs: {
+      ...logs,
+      write(service, bytes) {
+        control.noteOutput(service, bytes);
+        return logs.write(service, bytes);
+      },
+    },
+    alarm: together(judge, watchman, { due: () => control.due(), ring() {} }),
+    onTurn: () => control.turn(),
     onFault: (error) => account.confess("internal error", error),
     onPhase: (id, phase, why, now) => {
       narrator.tell(driver.state, id, phase, why, now);
+      watchman.note(phase, now);
       if (phase.phase === "up") judge.noteUp(id, now);
       // Whoever shuts down on purpose has disarmed the judge before: this is the consequence of a service given up.
       if (driver.state.ending !== null) judge.condemn(now);
@@ -93,7 +117,22 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     },
   });
 
+  const control = new ControlServer({
+    graph,
+    os,
+    driver,
+    journal: account.journal,
+    tail: logs.tail,
+    boot: () => ({ generation, ...progress }),
+    shutDown: (power) => {
+      account.say(`${power} was asked for: ${driver.state.ending === null ? "shutting down" : "hurrying"}`);
+      shutDown(place === "machine" ? power : "exit");
+    },
+  }, { owner: Deno.uid() ?? 0 });
+  // A service that was given up may end everything as well, and that is no clean end.
+  let asked = false;
   const shutDown = (power: Power) => {
+    asked = true;
     judge.disarm();
     driver.post({ type: "shutdown", power });
   };
@@ -121,22 +160,29 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     }, Math.max(0, startedAt + (graph.watchdog?.deadline ?? 0) - os.now()));
   };
 
+  try {
+    control.open(join(path, "control.sock"));
+  } catch (error) {
+    account.complain(`cannot take requests: ${error instanceof Error ? error.message : error}`);
+  }
   driver.listen(SHUTDOWN_SIGNALS);
   const who = `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`;
-  account.tell("boot", { generation, version, pid: Deno.pid, place }, who);
+  const machine = { generation, version, pid: Deno.pid, place };
+  account.tell("boot", { ...machine, startedAt, services: cast(graph) }, who);
   for (const id of graph.boot) driver.post({ type: "start", id });
   if (progress.begin(startedAt)) finishBoot();
 
   const power = await driver.run();
-  const clean = wasClean(driver.state);
+  control.close();
+  const clean = asked && wasClean(driver.state);
   account.tell(
     "end",
     { power, clean },
     `everything is down${clean ? "" : ", but not all of it went cleanly"}`,
   );
+  await logs.close();
   await account.close();
   driver.dispose();
-  logs.close();
   folder.close();
   if (place === "machine") await endMachine(power);
   if (judge.verdict === "failed") return EXIT.watchdog;

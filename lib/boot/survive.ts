@@ -19,6 +19,13 @@ export function surviveErrors(): void {
   });
 }
 
+/** Takes the means to end this process away from units: in PID 1 that would be the end of the machine. */
+export function forbidExit(): void {
+  Deno.exit = () => {
+    throw new Error("cannot exit: this process is init, and only a signal to it shuts down");
+  };
+}
+
 /** From now on uncaught errors are told to somebody else. */
 export function onUncaught(tell: Witness): void {
   witness = (error) => {

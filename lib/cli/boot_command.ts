@@ -4,7 +4,8 @@ import { build, BuildFailure, projectRoot, stderrProgress, userPath } from "../b
 import { parseJournal } from "./boot_journal.ts";
 import { type Machine, type MachineEnd, runMachine } from "./boot_machine.ts";
 import { findEntry, NoNamespaces } from "./boot_namespaces.ts";
-import { exitCodeOf, parseOrExit, printProblems } from "./check_command.ts";
+import { exitCodeOf, printProblems } from "./check_command.ts";
+import { parseOrExit } from "./parse_or_exit.ts";
 
 /** Settings of {@linkcode boot}. */
 export interface BootOptions {

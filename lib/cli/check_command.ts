@@ -1,5 +1,6 @@
-import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import { BuildFailure, checkUnits, stderrProgress, unitsConfig, unitsFile } from "../build/mod.ts";
+import { parseOrExit } from "./parse_or_exit.ts";
 
 /**
  * `check`: says everything that is wrong with units.
@@ -47,17 +48,5 @@ export const checkCommand = new Command("check")
   .description("Checks units: types, then the graph. Exit code 0 if nothing is wrong, else 1.")
   .option("--units <file>", "a units module of your own, anywhere on disk")
   .action(async ({ units }) => Deno.exit(await exitCodeOf(() => check(units))));
-
-/** Parses a command line; one that is wrong ends this process with exit code 100. */
-export async function parseOrExit(
-  command: { parseAsync(args: string[], from: { from: "user" }): Promise<unknown> },
-): Promise<void> {
-  try {
-    await command.parseAsync(Deno.args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    Deno.exit(error.exitCode === 0 ? 0 : 100);
-  }
-}
 
 if (import.meta.main) await parseOrExit(checkCommand.exitOverride());

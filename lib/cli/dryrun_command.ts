@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { resolve as resolvePath, toFileUrl } from "@std/path";
-import { parseOrExit } from "./check_command.ts";
+import { parseOrExit } from "./parse_or_exit.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
 import { type Format, formatOption } from "./formats.ts";

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
-import { buildInfo, markGeneration, supervise, surviveErrors } from "../boot/mod.ts";
+import { basename } from "@std/path";
+import { buildInfo, forbidExit, markGeneration, supervise, surviveErrors } from "../boot/mod.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
 import { formatOption } from "./formats.ts";
@@ -13,17 +14,21 @@ export type Units = Readonly<Record<string, unknown>>;
  * this process with the exit code of that.
  */
 export async function main(units: Units): Promise<never> {
+  const { exit } = Deno;
+  Error.stackTraceLimit = 10;
   surviveErrors();
-  Deno.exit(await perform(units, Deno.args));
+  return exit(await perform(units, Deno.args));
 }
 
 /** Carries out one call of the binary; the exit code says how it went. */
 async function perform(units: Units, args: readonly string[]): Promise<number> {
+  const words = ctlWords(args);
+  if (words !== null) return await (await import("./ctl_command.ts")).ctlRole(words);
   let code: number = EXIT_CODES.yes;
   const program = initProgram(units, (result) => code = result);
-  const words = Deno.pid === 1 ? bootWords(program.commands.map((command) => command.name()), args) : args;
+  const calls = Deno.pid === 1 ? bootWords(program.commands.map((command) => command.name()), args) : args;
   try {
-    await program.parseAsync(words, { from: "user" });
+    await program.parseAsync(calls, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.yes : EXIT_CODES.usage;
@@ -32,10 +37,18 @@ async function perform(units: Units, args: readonly string[]): Promise<number> {
   }
 }
 
+/** What the control client is told: the words after `ctl`, or all of them if this binary is called `initctl`. */
+function ctlWords(args: readonly string[]): readonly string[] | null {
+  if (args[0] === "ctl") return args.slice(1);
+  if (Deno.pid === 1) return null;
+  const [called = ""] = Deno.readTextFileSync("/proc/self/cmdline").split("\0");
+  return basename(called) === "initctl" ? args : null;
+}
+
 /** PID 1 boots whatever the kernel passes on: words of its command line that it does not know arrive here. */
 function bootWords(roles: readonly string[], args: readonly string[]): readonly string[] {
   if (roles.includes(args[0] ?? "") || args.some((word) => word === "--help" || word === "-h")) return args;
-  return ["boot", ...args.filter((word) => word.startsWith("--"))];
+  return ["boot", ...args];
 }
 
 function initProgram(units: Units, done: (code: number) => void) {
@@ -56,7 +69,16 @@ function initProgram(units: Units, done: (code: number) => void) {
       "after",
       "\nSIGTERM or SIGINT shuts down in order; a second one hurries.\nExit code: 0 a clean end, 1 one that was not, 2 the boot missed its deadline.",
     )
-    .action(async (options) => done(await supervise(loadGraph(units), options)));
+    // PID 1 boots whatever else stands on the kernel's command line.
+    .allowUnknownOption(Deno.pid === 1)
+    .allowExcessArguments(Deno.pid === 1)
+    .action(async (options) => {
+      forbidExit();
+      done(await supervise(loadGraph(units), options));
+    });
+  program.command("ctl")
+    .description("show how the system stands, and change it; see ctl --help")
+    .argument("[words...]");
   program.command("dryrun")
     .description("print the boot order without booting")
     .addOption(formatOption())

@@ -1,5 +1,5 @@
 /** What the binary says of itself at rest, on any machine, without root. */
-import { buildInfo } from "../boot/mod.ts";
+import { buildInfo } from "../boot/build_info.ts";
 import { describeItself } from "../build/describe_system.ts";
 import { dryRun } from "../driver/dry_run.ts";
 import { check, type Graph, renderDiagnostic, resolve } from "../graph/mod.ts";

@@ -44,7 +44,7 @@ export function passTime(draft: Draft): void {
     switch (phase.phase) {
       case "starting":
         if (phase.deadline <= draft.now) {
-          abort(draft, id, { type: "timeout", after: draft.now - service.since });
+          abort(draft, id, { type: "timeout", after: policy.startTimeout });
         }
         break;
       case "stopping":

@@ -114,7 +114,8 @@ export function press(service: ServiceState, policy: Policy, now: Millis): Turn 
   const next = sent === "nothing"
     ? { sent: "stop", deadline: now + policy.stopTimeout } as const
     : { sent: "kill", deadline: now + killGrace } as const;
-  const stopFault: Failure = service.stopFault ?? { type: "timeout", after: now - service.since };
+  const patience = sent === "nothing" ? policy.startTimeout : policy.stopTimeout;
+  const stopFault: Failure = service.stopFault ?? { type: "timeout", after: patience };
   const signal = next.sent === "stop" ? policy.stopSignal : "SIGKILL";
   return [
     { ...service, phase: { ...phase, ...next }, stopFault },

@@ -4,6 +4,7 @@ import type { Millis } from "../define/time.ts";
 import { BootJudge } from "../boot/watchdog.ts";
 import { Driver, Journal } from "../driver/mod.ts";
 import { check, type Graph, type Node, renderDiagnostic, resolve } from "../graph/mod.ts";
+import { noLogs } from "../log/mod.ts";
 import { type Child, type FakeOs, fakeOs } from "../os/fake/mod.ts";
 import type { SpawnRequest } from "../os/os.ts";
 import { idealChild } from "./ideal_child.ts";
@@ -160,7 +161,7 @@ class Play {
       prober: () => Promise.resolve(null),
       habitat: { env: {}, cwd: "/", self: ["/proc/self/exe"] },
       journal: new Journal(graph, () => {}),
-      logs: { write() {}, tail: () => [], close() {} },
+      logs: noLogs,
       alarm: {
         due: () => Math.min(judge.due() ?? Infinity, this.#due()),
         ring: (now) => {

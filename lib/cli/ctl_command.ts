@@ -1,0 +1,54 @@
+/** `initctl`, and `init ctl`: talks to the init that runs. PID 1 does not load this. */
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { blameCommand, criticalChainCommand, plotCommand } from "./analysis_command.ts";
+import { changeVerbs } from "./ctl_change.ts";
+import { readVerbs } from "./ctl_read.ts";
+import { CtlFailure } from "./ctl_session.ts";
+import { EXIT_CODES } from "./exit_codes.ts";
+
+/**
+ * Carries out one call of `initctl`.
+ *
+ * @param words The arguments after `ctl`, or of `initctl`.
+ * @returns The exit code: 0 yes, 1 no or failed, 2 out of time, 100 wrong usage, 111 the system refused.
+ */
+export async function ctlRole(words: readonly string[]): Promise<number> {
+  let code: number = EXIT_CODES.yes;
+  try {
+    await ctlProgram((result) => code = result).parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.yes : EXIT_CODES.usage;
+    // Whoever reads has had enough.
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT_CODES.yes;
+    console.error(error instanceof Error ? error.message : String(error));
+    return error instanceof CtlFailure ? error.exitCode : EXIT_CODES.system;
+  }
+}
+
+/** The whole command, as `--help`, the manual and completion see it. */
+export function ctlProgram(done: (code: number) => void): Command {
+  const program: Command = new Command("initctl");
+  program
+    .description("Shows how this system stands, and changes it.")
+    .option(
+      "--runtime-dir <dir>",
+      "the supervisor's (default: $DENIT_RUNTIME_DIR, /run/denit, or $XDG_RUNTIME_DIR/denit)",
+    )
+    .exitOverride()
+    .showHelpAfterError("(see initctl --help)")
+    .addHelpText(
+      "after",
+      "\nVerbs that change something wait for the outcome, tell who is awaited, and may be left by Ctrl-C at any time." +
+        "\nExit code: 0 yes, 1 no or failed, 2 out of time, 100 wrong usage, 111 the system refused.",
+    );
+  const commands = [
+    ...readVerbs(done),
+    ...changeVerbs(done),
+    blameCommand(done),
+    criticalChainCommand(done),
+    plotCommand(done),
+  ];
+  for (const command of commands) program.addCommand(command.exitOverride());
+  return program;
+}

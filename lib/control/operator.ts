@@ -1,0 +1,255 @@
+import type { Json } from "../define/json.ts";
+import type { Driver, Journal } from "../driver/mod.ts";
+import { type Graph, type ServiceId } from "../graph/graph.ts";
+import type { Os, SignalName } from "../os/os.ts";
+import { SIGNAL_NAMES } from "../os/signals.ts";
+import type { Power } from "../supervisor/mod.ts";
+import { planChange, planJson, Transaction } from "./change.ts";
+import {
+  accepted,
+  downGoal,
+  endGoal,
+  type Goal,
+  neededFault,
+  needersOf,
+  releaseGoal,
+  upGoal,
+  waitGoal,
+} from "./goal.ts";
+import { type Fault, fault, type FaultCode } from "./reply.ts";
+import { type BootStanding, graphJson, StatusText } from "./status.ts";
+import type { Request } from "./verbs.ts";
+import { causesOf, chainOf, serviceOf, type View } from "./words.ts";
+
+/** What the control plane stands on. */
+export interface Station {
+  readonly graph: Graph;
+  readonly os: Os;
+  readonly driver: Pick<Driver, "state" | "post" | "attach" | "detach" | "processOf">;
+  readonly journal: Journal;
+  /** The last lines that a service has printed, oldest first. */
+  readonly tail: (service: string) => readonly string[];
+  readonly boot: () => BootStanding;
+  /** Takes everything down for this end, or for what is possible in this place. */
+  readonly shutDown: (power: Power) => void;
+}
+
+/** What becomes of a request. */
+export type Answer =
+  | { readonly type: "result"; readonly text: string }
+  | { readonly type: "fault"; readonly fault: Fault }
+  | { readonly type: "goal"; readonly goal: Goal; readonly noWait: boolean; readonly timeout: number | null }
+  | { readonly type: "events"; readonly since: number }
+  | { readonly type: "output"; readonly service: string; readonly lines: readonly string[] };
+
+/** How a client waits for an outcome. */
+interface Waiting {
+  readonly noWait?: boolean;
+  readonly timeout?: number;
+}
+
+/** A request that cannot be carried out. */
+class Refused extends Error {
+  constructor(readonly fault: Fault) {
+    super(fault.message);
+  }
+}
+
+/** Carries out requests: the one place where verbs become events of the supervisor. */
+export class Operator {
+  readonly #station: Station;
+  readonly #status: StatusText;
+  /** How the newest process of each service has ended, as an exit code. */
+  readonly #exitCodes: number[] = [];
+  #transaction: Transaction | null = null;
+
+  constructor(station: Station) {
+    this.#station = station;
+    this.#status = new StatusText(station.graph);
+  }
+
+  /** The system now. */
+  view(): View {
+    const { graph, driver, os, tail } = this.#station;
+    return { graph, state: driver.state, now: os.now(), tail };
+  }
+
+  /** Notes how a process has ended. */
+  noteExit(service: string, status: Json | undefined): void {
+    const id = this.#station.graph.ids.get(service);
+    if (id === undefined || typeof status !== "object" || status === null) return;
+    const code = "code" in status ? Number(status.code) : 255;
+    this.#exitCodes[id] = code;
+  }
+
+  /** A transaction is over. */
+  noteEnd(goal: Goal): void {
+    if (goal === this.#transaction) this.#transaction = null;
+  }
+
+  /** Carries a request out, or begins to. The client's right has been checked. */
+  perform(request: Request): Answer {
+    try {
+      return this.#perform(request);
+    } catch (error) {
+      if (error instanceof Refused) return { type: "fault", fault: error.fault };
+      throw error;
+    }
+  }
+
+  #perform(request: Request): Answer {
+    const { graph, driver, journal, tail, boot } = this.#station;
+    const view = this.view();
+    switch (request.verb) {
+      case "status": {
+        const ids = request.names === undefined ? null : this.#ids(request.names);
+        return { type: "result", text: this.#status.render(boot(), view, ids) };
+      }
+      case "graph":
+        return result(graphJson(graph));
+      case "why": {
+        const id = this.#id(request.name);
+        const causes = causesOf(view, chainOf(view, id));
+        return result({
+          name: request.name,
+          up: serviceOf(view, id).phase.phase === "up",
+          chain: causes,
+        });
+      }
+      case "logs": {
+        this.#id(request.name);
+        const { lines: count = Infinity } = request;
+        const lines = count === 0 ? [] : tail(request.name).slice(-count);
+        if (request.follow === true) return { type: "output", service: request.name, lines };
+        return result({ lines });
+      }
+      case "events":
+        return { type: "events", since: request.since ?? journal.count };
+      case "wait": {
+        const goal = waitGoal(
+          this.#ids(request.names),
+          request.for ?? "ready",
+          (id) => this.#exitCodes[id] ?? null,
+        );
+        return changing(goal, request);
+      }
+      case "start": {
+        const ids = this.#ids(request.names);
+        for (const id of ids) driver.post({ type: "start", id });
+        return changing(upGoal(ids), request);
+      }
+      case "stop": {
+        const ids = this.#ids(request.names);
+        const needers = needersOf(view, ids);
+        if (needers.length > 0 && request.force !== true) throw new Refused(neededFault(view, ids, needers));
+        for (const id of [...needers, ...ids]) driver.post({ type: "stop", id });
+        return changing(downGoal([...ids, ...needers]), request);
+      }
+      case "restart": {
+        const ids = this.#ids(request.names);
+        for (const id of ids) driver.post({ type: "restart", id });
+        return changing(upGoal([...ids, ...needersOf(view, ids)]), request);
+      }
+      case "release": {
+        const ids = this.#ids(request.names);
+        for (const id of ids) driver.post({ type: "release", id });
+        return changing(releaseGoal(ids), request);
+      }
+      case "pin": {
+        const id = this.#id(request.name);
+        const needers = request.to === "down" ? needersOf(view, [id]) : [];
+        if (needers.length > 0) {
+          throw new Refused({ ...neededFault(view, [id], needers), cure: "stop these first" });
+        }
+        driver.post({ type: "pin", id, pinned: request.to });
+        return changing(request.to === "up" ? upGoal([id]) : downGoal([id]), request);
+      }
+      case "unpin":
+        driver.post({ type: "pin", id: this.#id(request.name), pinned: null });
+        return changing(accepted, {});
+      case "signal":
+        return this.#signal(request.name, request.signal);
+      case "change":
+        return this.#change(view, request);
+      case "reload": {
+        const [name] = request.names;
+        this.#ids(request.names);
+        const cure = `restart it, or send it the signal that it reloads at: initctl signal ${name} SIGHUP`;
+        return refuse("refused", `cannot reload ${name}: it does not say how`, cure);
+      }
+      case "poweroff":
+      case "reboot":
+      case "halt":
+      case "kexec":
+        this.#station.shutDown(request.verb);
+        return changing(endGoal, request);
+    }
+  }
+
+  #change(view: View, request: Extract<Request, { verb: "change" }>): Answer {
+    const { graph, driver } = this.#station;
+    const { bundle, dryRun, keepGoing = false } = request;
+    const members = graph.bundles.get(bundle);
+    if (members === undefined) refuseUnknown("bundle", bundle, graph.bundles.keys());
+    const plan = planChange(view, members);
+    if (dryRun === true) return result(planJson(graph, plan));
+    if (plan.obstacle !== null) {
+      refuse("refused", `cannot change to ${bundle}: ${plan.obstacle}`, "let go of these by initctl unpin");
+    }
+    if (this.#transaction !== null) {
+      refuse("busy", `cannot change to ${bundle}: another change is under way`, "wait until it is through");
+    }
+    this.#transaction = new Transaction(view, plan, { bundle, keepGoing }, (event) => driver.post(event));
+    return changing(this.#transaction, request);
+  }
+
+  #signal(name: string, signal: string): Answer {
+    const known = SIGNAL_NAMES.find((each) => each === signal || each === `SIG${signal}`);
+    if (known === undefined) {
+      refuse("unknown", `cannot send ${signal} to ${name}: there is no such signal`, "see signal(7)");
+    }
+    const pid = this.#station.driver.processOf(this.#id(name));
+    if (pid === null) {
+      refuse("refused", `cannot send ${known} to ${name}: it has no process`, `see initctl status ${name}`);
+    }
+    this.#station.os.kill(pid, known as SignalName, "process");
+    return result({ pid });
+  }
+
+  #id(name: string): ServiceId {
+    const { ids } = this.#station.graph;
+    const id = ids.get(name);
+    if (id === undefined) refuseUnknown("service", name, ids.keys());
+    return id;
+  }
+
+  /** Services by their names, or by those of bundles; each once. */
+  #ids(names: readonly string[]): ServiceId[] {
+    const { bundles, ids } = this.#station.graph;
+    const found = new Set<ServiceId>();
+    for (const name of names) {
+      const bundle = ids.has(name) ? undefined : bundles.get(name);
+      for (const id of bundle ?? [this.#id(name)]) found.add(id);
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+}
+
+function result(value: Json): Answer {
+  return { type: "result", text: JSON.stringify(value) };
+}
+
+function changing(goal: Goal, { noWait = false, timeout }: Waiting): Answer {
+  return { type: "goal", goal, noWait, timeout: timeout ?? null };
+}
+
+function refuse(code: FaultCode, message: string, cure: string): never {
+  throw new Refused(fault(code, message, cure));
+}
+
+function refuseUnknown(what: "service" | "bundle", name: string, known: Iterable<string>): never {
+  const near = [...known].filter((each) => each.includes(name) || name.includes(each)).slice(0, 5);
+  const list = `see initctl ${what === "bundle" ? "graph" : "status"}`;
+  const cure = near.length > 0 ? `did you mean ${near.join(", ")}?` : list;
+  refuse("unknown", `cannot find ${name}: there is no such ${what}`, cure);
+}
