@@ -65,8 +65,11 @@ export const tables = ["lib/os/errno.ts", "lib/os/signals.ts", "lib/os/linux/lib
 /** The most lines that `init.ts` may have: PID 1 on one screen. */
 export const initLineLimit = 60;
 
-/** The most lines of code that `init.ts` may import, itself included; units, third-party code and comments aside. */
-export const auditableLines = 6000;
+/**
+ * The most lines of code that `init.ts` may import, itself included; units, third-party code, comments, and the tables
+ * of the C library aside.
+ */
+export const auditableLines = 6500;
 
 /** The most type parameters on anything exported. */
 export const typeParameterLimit = 2;

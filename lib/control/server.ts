@@ -3,7 +3,7 @@ import { OsError } from "../os/error.ts";
 import type { Fd, Peer } from "../os/os.ts";
 import { Connection } from "./connection.ts";
 import { EventRing } from "./event_ring.ts";
-import { Operator, type Station } from "./operator.ts";
+import { type Answer, Operator, type Station } from "./operator.ts";
 import { errorReply, parseRequest, resultLine, tooLong } from "./protocol.ts";
 import { type Fault, fault } from "./reply.ts";
 import { EventStream, OutputStream, type Stream } from "./stream.ts";
@@ -155,10 +155,10 @@ export class ControlServer {
       // Whoever does not read is not heard either, until there is room again.
       if (!client.isHungry) continue;
       const line = client.next();
-      if (line !== null) this.#answer(client, line);
-      else if (!client.receive(this.#buffer)) continue;
+      if (line === null && !client.receive(this.#buffer)) continue;
       // To the end of the queue, which this loop comes to.
       this.#busy.add(client);
+      if (line !== null) this.#answer(client, line);
     }
   }
 
@@ -168,7 +168,18 @@ export class ControlServer {
     const { request } = parsed;
     const obstacle = this.#obstacle(client, request);
     if (obstacle !== null) return this.#refuse(client, request.id, obstacle);
-    const answer = this.#operator.perform(request);
+    let answer: Answer;
+    try {
+      answer = this.#operator.perform(request);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#refuse(
+        client,
+        request.id,
+        fault("failed", `cannot do ${request.verb}: ${reason}`, "see the journal"),
+      );
+      throw error;
+    }
     switch (answer.type) {
       case "result":
         return client.send(resultLine(request.id, answer.text));

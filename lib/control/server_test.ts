@@ -124,7 +124,7 @@ Deno.test("ControlServer fails a start that fails again and again, although it g
   assertStringIncludes(error.cure, "initctl logs crashing");
 });
 
-Deno.test("ControlServer refuses to stop what is needed, names who needs it, and stops these too by force", async () => {
+Deno.test("ControlServer refuses to stop what is needed, names who needs it, and stops these too by force [dinit: igr force-stop]", async () => {
   const stage = rig();
   const client = stage.client();
   stage.at(0, () => client.ask("start", { names: ["web", "other"] }));
@@ -142,25 +142,27 @@ Deno.test("ControlServer refuses to stop what is needed, names who needs it, and
   assertEquals([now["db"], now["web"], now["other"]], ["down", "down", "up"]);
 });
 
-Deno.test("ControlServer restarts with what was up before, and nothing else", async () => {
+Deno.test("ControlServer restarts with what needs it and was up, and nothing else [dinit: tests.cc basic_test9]", async () => {
   const stage = rig();
   const client = stage.client();
   stage.at(0, () => client.ask("start", { names: ["web"] }));
   stage.at(1000, () => client.ask("restart", { names: ["db"] }));
-  stage.at(3000, () => client.ask("status"));
-  await stage.run(4000);
+  stage.at(3000, () => client.ask("restart", { names: ["cache"] }));
+  stage.at(4000, () => client.ask("status"));
+  await stage.run(5000);
   assertEquals(client.final(2).result.up.sort(), ["db", "web"]);
+  assertEquals(client.final(3).result.up, ["cache"]);
   const starts = (path: string) => stage.os.spawns.filter(({ argv }) => argv[0] === path).length;
   assertEquals([starts("/bin/db"), starts("/bin/web"), starts("/bin/cache"), starts("/bin/top")], [
     2,
     2,
-    1,
+    2,
     0,
   ]);
-  assertEquals(phases(client.final(3))["web"], "up");
+  assertEquals(phases(client.final(4))["web"], "up");
 });
 
-Deno.test("ControlServer waits for what is asked for, or answers at once", async () => {
+Deno.test("ControlServer waits for what is asked for, or answers at once [systemd: TEST-03-JOBS]", async () => {
   const stage = rig();
   const [client, waiter] = [stage.client(), stage.client()];
   stage.at(0, () => client.ask("start", { names: ["other"] }));
@@ -387,4 +389,21 @@ Deno.test("ControlServer lets a client wait for so many things and no more", asy
   });
   await stage.run(1000);
   assertEquals(client.lines.filter((line) => line.error?.code === "busy").length, 36);
+});
+
+Deno.test("ControlServer answers even a request at which it fails itself, and goes on", async () => {
+  const faults: unknown[] = [];
+  const stage = rig({
+    tail: () => {
+      throw new Error("no such file");
+    },
+    onFault: (error) => faults.push(error),
+  });
+  const client = stage.client();
+  stage.at(0, () => client.ask("logs", { name: "web" }));
+  stage.at(0, () => client.ask("status"));
+  await stage.run(1000);
+  assertEquals(client.final(1).error.message, "cannot do logs: no such file");
+  assert("result" in client.final(2));
+  assertEquals(faults.length, 1);
 });

@@ -157,10 +157,13 @@ export function carryOut(
 
 /** A service that has forgotten its failures, and whom it waits for: somebody asks for it anew. */
 export function forgive(service: ServiceState, now: Millis): ServiceState {
-  const waits = service.phase.phase === "backoff" || service.phase.phase === "blocked";
+  const { phase, why } = service;
+  const waits = phase.phase === "backoff" || phase.phase === "blocked";
+  // What it goes down for is past, if it is wanted again before it is down; that its process is stuck is not.
+  const past = phase.phase !== "down" && why?.reason !== "stuck" && why?.reason !== "failed";
   const due: ServiceState = waits
     ? { ...service, phase: { phase: "blocked" }, since: now, why: null }
-    : service;
+    : { ...service, why: past ? null : why };
   return { ...due, streak: 0, failures: [] };
 }
 

@@ -81,6 +81,7 @@ Deno.test("initctl shows and changes a running system, and its exit code tells h
       failed.err,
       "cannot start top: broken is down: exit code 3 before it was ready; given up",
     );
+    assertEquals((await ctl(init, "wait", "--down", "broken")).code, 3);
     const why = await ctl(init, "why", "top");
     assertEquals(why.code, 1);
     assertStringIncludes(why.out, "  top is down: broken is not there\n    broken is down: exit code 3");
@@ -255,10 +256,19 @@ Deno.test("the binary is initctl if it is called so", async () => {
   });
 });
 
-/** How many descriptors a process has open. */
-const descriptorsOf = (pid: number) => [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+/** How many sockets a process has open. Pipes and logs come and go with the services. */
+function socketsOf(pid: number): number {
+  const targets = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+    } catch {
+      return "";
+    }
+  });
+  return targets.filter((target) => target.startsWith("socket:")).length;
+}
 
-Deno.test("supervise minds its services under two hundred clients of every bad kind, and leaks no descriptor", async () => {
+Deno.test("supervise minds its services under two hundred clients of every bad kind, and leaks no socket", async () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const kinds = [
     bytes('{"v":1,"id":1,"verb":"sta'),
@@ -270,7 +280,7 @@ Deno.test("supervise minds its services under two hundred clients of every bad k
   await withInit({ units: () => tree }, async (init) => {
     await init.event("booted");
     const path = join(init.runtimeDir, "control.sock");
-    const before = descriptorsOf(init.pid);
+    const before = socketsOf(init.pid);
     const clients = await Promise.all(
       Array.from({ length: 200 }, () => Deno.connect({ transport: "unix", path })),
     );
@@ -287,8 +297,9 @@ Deno.test("supervise minds its services under two hundred clients of every bad k
       await init.up("web", pid);
     }
     assertEquals((await ctl(init, "status", "web")).code, 0);
+    assert(socketsOf(init.pid) >= before + 200);
     for (const client of clients) client.close();
     await Promise.all(work);
-    await init.eventually(() => descriptorsOf(init.pid) === before, "the end of every connection");
+    await init.eventually(() => socketsOf(init.pid) === before, "the end of every connection");
   });
 });

@@ -69,6 +69,8 @@ export interface RigSettings {
   readonly access?: Access;
   readonly tail?: (service: string) => readonly string[];
   readonly descriptors?: number;
+  /** Default: the run fails. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** One buffer for all, as there may be many clients. */

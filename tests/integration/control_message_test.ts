@@ -6,7 +6,7 @@ import { type Parsed, parseRequest } from "../../lib/control/protocol.ts";
 import { type Verb, verbs } from "../../lib/control/verbs.ts";
 import { resolve } from "../../lib/graph/mod.ts";
 import { linuxOs } from "../../lib/os/linux/mod.ts";
-import { controlled } from "./control_rig.ts";
+import { controlled } from "../property/control_rig.ts";
 
 /** How many messages are sent; far more at night. */
 const MESSAGES = Number(Deno.env.get("DENIT_CONTROL_MESSAGES") ?? 20_000);
