@@ -9,7 +9,7 @@ import { buildCommand } from "./lib/cli/build_command.ts";
 import { checkCommand } from "./lib/cli/check_command.ts";
 import { parseOrExit } from "./lib/cli/parse_or_exit.ts";
 
-const program = new Command("build.ts").description("Makes an init of units.");
+const program = new Command("deno task").description("Makes an init of units.");
 for (const command of [program, buildCommand, checkCommand]) command.exitOverride().showHelpAfterError();
 program.addCommand(buildCommand, { isDefault: true }).addCommand(checkCommand);
 await parseOrExit(program);

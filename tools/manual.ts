@@ -11,8 +11,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { ctlPage, type Edition, initPage } from "../lib/cli/manual_pages.ts";
-import { type Documentation, unitsPage } from "../lib/cli/manual_units.ts";
+import { ctlPage, type Documentation, type Edition, initPage, unitsPage } from "../lib/cli/mod.ts";
 import { root } from "./tree.ts";
 
 /** The day of the version that the pages describe: a page does not change by being written again. */
@@ -30,7 +29,7 @@ export async function manualPages(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** What `deno doc` knows of what a unit author sees. */
-async function authoringApi(): Promise<Documentation> {
+export async function authoringApi(): Promise<Documentation> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", join(root, "lib/define/mod.ts")],
     cwd: root,

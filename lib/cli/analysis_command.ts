@@ -33,7 +33,7 @@ export function blameCommand(done: Done) {
   return new Command("blame")
     .description("Lists services by the time that they took to be ready, with their attempts.")
     .option("--journal <file>", JOURNAL_HELP)
-    .option("--json", "for programs; times in milliseconds")
+    .option("--json", "print JSON, for programs; times in milliseconds")
     .action(async ({ journal, json }, command) =>
       done(await analyse(journal ?? own(command), (timeline) => blame(timeline, json === true)))
     );
@@ -45,7 +45,7 @@ export function criticalChainCommand(done: Done) {
     .description("Shows whom the boot, or one service, had to wait for, one after the other.")
     .argument("[name]", "the service that it leads to (default: whoever the boot waited for last)")
     .option("--journal <file>", JOURNAL_HELP)
-    .option("--json", "for programs; times in milliseconds")
+    .option("--json", "print JSON, for programs; times in milliseconds")
     .action(async (name, { journal, json }, command) =>
       done(await analyse(journal ?? own(command), (timeline) => chain(timeline, name, json === true)))
     );

@@ -102,7 +102,7 @@ function time(ms: number): string {
 }
 
 /** The subcommand `boot`. */
-export const bootCommand = new Command("boot")
+export const bootCommand = new Command("deno task boot")
   .description(
     "Builds an init and boots it as PID 1 in new PID, mount, UTS, IPC and network namespaces, as root or in a user " +
       "namespace. Ctrl-C shuts down; once more hurries, a third time kills.",

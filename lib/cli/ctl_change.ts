@@ -9,7 +9,7 @@ import { EXIT_CODES } from "./exit_codes.ts";
 
 const NAMES = "services or bundles";
 const NO_WAIT = ["--no-wait", "do not wait for the outcome"] as const;
-const TIMEOUT = "wait no longer than this";
+const TIMEOUT = "wait no longer than this; then the exit code is 2";
 
 /** `start`, `stop`, `restart`, `reload`, `release`, `signal`, `pin`, `unpin`, `change`, and the ends of the machine. */
 export function changeVerbs(done: Done) {
@@ -76,7 +76,7 @@ function changeVerb() {
     .option(...NO_WAIT).option("--timeout <seconds>", TIMEOUT, secondsOption)
     .option("--dry-run", "only show what would stop and start")
     .option("--keep-going", "when something fails, report it, but do not roll back")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .action((bundle, { dryRun = false, keepGoing = false, json, ...options }, command) =>
       withSession(command, async (session) => {
         const plan = await session.ask("change", { bundle, dryRun: true });

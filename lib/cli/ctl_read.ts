@@ -33,7 +33,7 @@ export function readVerbs(done: Done) {
 function statusVerb() {
   return verbCommand("status")
     .argument("[name...]", "services or bundles; without them a tree of all")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .action((names, { json }, command) =>
       withSession(command, async (session) => {
         const answer = await session.ask("status", names.length === 0 ? {} : { names });
@@ -51,7 +51,7 @@ function statusVerb() {
 function whyVerb(done: Done) {
   return verbCommand("why")
     .argument("<name>", "a service")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .addHelpText("after", "\nExit code: 0 it is up, 1 it is not.")
     .action((name, { json }, command) =>
       withSession(command, async (session) => {
@@ -68,7 +68,7 @@ function waitVerb(done: Done) {
     .option("--up", "until they are up, which is the same as ready (default)")
     .option("--ready", "until they are ready")
     .option("--down", "until they are down; ends with the exit code of the service, 255 for a signal")
-    .option("--timeout <seconds>", "no longer than this", secondsOption)
+    .option("--timeout <seconds>", "no longer than this; then the exit code is 2", secondsOption)
     .action((names, { up, ready, down, timeout }, command) =>
       withSession(command, async (session) => {
         if (down === true && (up === true || ready === true)) {
@@ -104,7 +104,7 @@ function logsVerb() {
 
 function eventsVerb() {
   return verbCommand("events")
-    .option("--json", "for programs: each with its number `seq`")
+    .option("--json", "print JSON, for programs: each with its number `seq`")
     .option("--since <number>", "from this entry of the journal on (default: from now on)", wholeOption)
     .action(({ json, since }, command) =>
       withSession(command, async (session) => {
@@ -119,7 +119,7 @@ function eventsVerb() {
 }
 
 function graphVerb() {
-  const format = new Option("--format <format>", "text, json, dot, mermaid")
+  const format = new Option("--format <format>", "how it is printed")
     .choices(["text", "json", "dot", "mermaid"] as const).default("text" as const);
   return verbCommand("graph")
     .addOption(format)

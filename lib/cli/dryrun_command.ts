@@ -31,7 +31,7 @@ async function dryrun(
 }
 
 if (import.meta.main) {
-  const command = new Command("dryrun")
+  const command = new Command("deno task dryrun")
     .description("Prints the boot order without booting: the real supervisor on a virtual kernel.")
     .option("--units <file>", "a units module of your own, anywhere on disk")
     .addOption(formatOption())

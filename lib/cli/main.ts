@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Argument, Command, CommanderError } from "@commander-js/extra-typings";
 import { basename } from "@std/path";
 import { buildInfo, forbidExit, markGeneration, supervise, surviveErrors } from "../boot/mod.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
@@ -26,6 +26,9 @@ async function perform(units: Units, args: readonly string[]): Promise<number> {
   if (words !== null) return await (await import("./ctl_command.ts")).ctlRole(words);
   let code: number = EXIT_CODES.yes;
   const program = initProgram(units, (result) => code = result);
+  if (args[0] === "__complete") {
+    return await (await import("./completion.ts")).completeRole(program, args.slice(1));
+  }
   const calls = Deno.pid === 1 ? bootWords(program.commands.map((command) => command.name()), args) : args;
   try {
     await program.parseAsync(calls, { from: "user" });
@@ -37,9 +40,10 @@ async function perform(units: Units, args: readonly string[]): Promise<number> {
   }
 }
 
-/** What the control client is told: the words after `ctl`, or all of them if this binary is called `initctl`. */
+/** What the control client is told: what follows `ctl`, or `completion` too, or all if this binary is called `initctl`. */
 function ctlWords(args: readonly string[]): readonly string[] | null {
   if (args[0] === "ctl") return args.slice(1);
+  if (args[0] === "completion") return args;
   if (Deno.pid === 1) return null;
   const [called = ""] = Deno.readTextFileSync("/proc/self/cmdline").split("\0");
   return basename(called) === "initctl" ? args : null;
@@ -51,19 +55,24 @@ function bootWords(roles: readonly string[], args: readonly string[]): readonly 
   return ["boot", ...args];
 }
 
-function initProgram(units: Units, done: (code: number) => void) {
+/** The whole command, as `--help`, the manual and completion see it. */
+export function initProgram(units: Units, done: (code: number) => void) {
   const { generation, version } = buildInfo();
   const program = new Command("init")
     .description("Boots this system and supervises it. As PID 1 it needs no argument.")
     .version(`denit ${version}, generation ${generation}`)
+    .addHelpText(
+      "after",
+      "\nTry it: init boot --runtime-dir /tmp/try, and in another terminal: init ctl --runtime-dir /tmp/try status",
+    )
     .exitOverride();
   program.command("boot")
-    .description("supervise the system; what PID 1 does, and any process may do")
+    .description("Supervises the system: what PID 1 does, and any process may do.")
     .option(
       "--runtime-dir <dir>",
-      "sockets, journal and logs (default: $DENIT_RUNTIME_DIR, /run/denit, or $XDG_RUNTIME_DIR/denit)",
+      "where socket, journal and logs are (default: $DENIT_RUNTIME_DIR, /run/denit, or $XDG_RUNTIME_DIR/denit)",
     )
-    .option("--log-dir <dir>", "logs of the services (default: log in the runtime directory)")
+    .option("--log-dir <dir>", "where the logs of the services are (default: log in the runtime directory)")
     .option("--once", "shut down as soon as the boot has succeeded")
     .addHelpText(
       "after",
@@ -77,22 +86,25 @@ function initProgram(units: Units, done: (code: number) => void) {
       done(await supervise(loadGraph(units), options));
     });
   program.command("ctl")
-    .description("show how the system stands, and change it; see ctl --help")
+    .description("Shows how the system stands, and changes it; see ctl --help.")
     .argument("[words...]");
   program.command("dryrun")
-    .description("print the boot order without booting")
+    .description("Boots on a virtual kernel, and prints in which order, with worst cases.")
     .addOption(formatOption())
     .action(async ({ format }) => done(await (await atRest()).dryrunRole(loadGraph(units), format)));
   program.command("check")
-    .description("prove what can be proved at rest; prints every fault")
+    .description("Proves what can be proved at rest, and prints every fault.")
     .action(async () => done((await atRest()).checkRole(units)));
   program.command("manifest")
-    .description("print what this binary was built from")
+    .description("Prints what this binary was built from, as JSON.")
     .action(async () => done((await atRest()).manifestRole(loadGraph(units))));
   program.command("mark")
-    .description("write the verdict on this generation to its status file")
-    .argument("<verdict>", "ok or failed")
+    .description("Writes the verdict on this generation to its status file.")
+    .addArgument(new Argument("<verdict>", "what became of its boot").choices(["ok", "failed"]))
     .action(async (verdict) => done(await markRole(units, verdict)));
+  program.command("completion")
+    .description("Prints what makes a shell complete words; see completion --help.")
+    .argument("<shell>", "bash, zsh or fish");
   program.command("script", { hidden: true })
     .argument("<service>").argument("<task>")
     .action(async (name, task) => done(await scriptRole(units, name, task)));
@@ -103,11 +115,7 @@ function initProgram(units: Units, done: (code: number) => void) {
 /** The roles that PID 1 never has: their code is loaded only for them. */
 const atRest = () => import("./rest_roles.ts");
 
-async function markRole(units: Units, verdict: string): Promise<number> {
-  if (verdict !== "ok" && verdict !== "failed") {
-    console.error(`cannot mark the generation ${verdict}: say ok or failed`);
-    return EXIT_CODES.usage;
-  }
+async function markRole(units: Units, verdict: "ok" | "failed"): Promise<number> {
   await markGeneration(loadGraph(units), verdict);
   return EXIT_CODES.yes;
 }

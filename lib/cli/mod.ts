@@ -15,3 +15,5 @@
  */
 export { EXIT_CODES } from "./exit_codes.ts";
 export { main, type Units } from "./main.ts";
+export { ctlPage, type Edition, initPage } from "./manual_pages.ts";
+export { type Documentation, unitsPage } from "./manual_units.ts";
