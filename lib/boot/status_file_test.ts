@@ -1,16 +1,26 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { writeStatus } from "./status_file.ts";
 
-Deno.test("writeStatus() makes the folder and leaves nothing but the file", async () => {
-  const folder = await Deno.makeTempDir();
+/** A test with a folder of its own, which is gone afterwards. */
+function testIn(name: string, test: (folder: string) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await test(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+testIn("writeStatus() makes the folder and leaves nothing but the file", async (folder) => {
   const path = `${folder}/a/b/status`;
   await writeStatus(path, "ok");
   assertEquals(await Deno.readTextFile(path), "ok\n");
   assertEquals([...Deno.readDirSync(`${folder}/a/b`)].map(({ name }) => name), ["status"]);
 });
 
-Deno.test("writeStatus() replaces the file and never writes into it", async () => {
-  const folder = await Deno.makeTempDir();
+testIn("writeStatus() replaces the file and never writes into it", async (folder) => {
   const path = `${folder}/status`;
   await writeStatus(path, "failed");
   const before = await Deno.open(path);
@@ -20,16 +30,16 @@ Deno.test("writeStatus() replaces the file and never writes into it", async () =
   assertEquals(await Deno.readTextFile(path), "ok\n");
 });
 
-Deno.test("writeStatus() leaves a file alone that says so already", async () => {
-  const path = `${await Deno.makeTempDir()}/status`;
+testIn("writeStatus() leaves a file alone that says so already", async (folder) => {
+  const path = `${folder}/status`;
   await writeStatus(path, "ok");
   const { ino } = await Deno.stat(path);
   await writeStatus(path, "ok");
   assertEquals((await Deno.stat(path)).ino, ino);
 });
 
-Deno.test("writeStatus() overwrites what a power cut has left", async () => {
-  const path = `${await Deno.makeTempDir()}/status`;
+testIn("writeStatus() overwrites what a power cut has left", async (folder) => {
+  const path = `${folder}/status`;
   await Deno.writeTextFile(`${path}.new`, "fail");
   await writeStatus(path, "ok");
   assertEquals(await Deno.readTextFile(path), "ok\n");

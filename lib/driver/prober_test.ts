@@ -15,13 +15,15 @@ Deno.test("networkProber() finds a TCP port that listens, and says why another d
 });
 
 Deno.test("networkProber() finds a Unix socket that listens", async () => {
-  const path = await Deno.makeTempDir() + "/socket";
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/socket`;
   assertMatch(await look({ type: "unix", path }) ?? "", /No such file/);
   const listener = Deno.listen({ transport: "unix", path });
   const accepted = listener.accept().then((connection) => connection.close());
   assertEquals(await look({ type: "unix", path }), null);
   await accepted;
   listener.close();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("networkProber() takes a file of any type that exists", async () => {
