@@ -1,9 +1,9 @@
-import { join } from "@std/path";
+import { join, resolve } from "@std/path";
 import { ControlServer, type View } from "../control/mod.ts";
 import { settleLog } from "../define/log.ts";
 import { cast, Driver, networkProber } from "../driver/mod.ts";
 import { type Graph, nodeOf } from "../graph/graph.ts";
-import { openLogs } from "../log/mod.ts";
+import { logPath, openLogs } from "../log/mod.ts";
 import { becomeSubreaper, linuxOs, realtime } from "../os/linux/mod.ts";
 import type { SignalName } from "../os/os.ts";
 import type { Power } from "../supervisor/mod.ts";
@@ -59,8 +59,10 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   for (const fault of [...mountFaults, ...(folder.fault === null ? [] : [folder.fault])]) {
     account.complain(fault);
   }
+  // Clients read the files themselves, wherever they are.
+  const logFolder = resolve(options.logDir ?? join(path, "log"));
   const logs = openLogs({
-    folder: options.logDir ?? join(path, "log"),
+    folder: logFolder,
     policyOf: (service) => settleLog(nodeOf(graph, graph.ids.get(service)!).definition.log),
     report: (fault) => account.complain(fault),
     print: (service, line) => account.say(`${service}: ${line}`),
@@ -123,12 +125,13 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     driver,
     journal: account.journal,
     tail: logs.tail,
+    logPath: (service) => logPath(logFolder, service),
     boot: () => ({ generation, ...progress }),
     shutDown: (power) => {
       account.say(`${power} was asked for: ${driver.state.ending === null ? "shutting down" : "hurrying"}`);
       shutDown(place === "machine" ? power : "exit");
     },
-  }, { owner: Deno.uid() ?? 0 });
+  }, { owner: Deno.uid() ?? 0, everybodyReads: graph.everybodyReads });
   // A service that was given up may end everything as well, and that is no clean end.
   let asked = false;
   const shutDown = (power: Power) => {

@@ -1,11 +1,12 @@
 /** The verbs of `initctl` that only look. */
 import { Command, Option } from "@commander-js/extra-typings";
-import type { Reply } from "../control/reply.ts";
 import { protocolSchema } from "../control/schema.ts";
 import type { Json } from "../define/json.ts";
 import { renderGraph } from "./ctl_graph.ts";
+import { logsVerb } from "./ctl_logs.ts";
 import {
   type GraphAnswer,
+  lostText,
   painter,
   renderChain,
   renderEvent,
@@ -81,27 +82,6 @@ function waitVerb(done: Done) {
     );
 }
 
-function logsVerb() {
-  return verbCommand("logs")
-    .argument("<name>", "a service")
-    .option("-f, --follow", "go on with what it prints")
-    .option("-n, --lines <number>", "no more than so many of the last lines", wholeOption)
-    .action((name, { follow, lines }, command) =>
-      withSession(command, async (session) => {
-        const limit = lines === undefined ? {} : { lines };
-        for await (
-          const reply of session.follow("logs", { name, ...limit, ...follow === true ? { follow } : {} })
-        ) {
-          if ("output" in reply) await print(reply.output.text);
-          if ("lost" in reply) console.error(lostText(reply.lost));
-          if (!("result" in reply)) continue;
-          const { lines: last } = reply.result as { readonly lines: readonly string[] };
-          await print(last.map((line) => `${line}\n`).join(""));
-        }
-      })
-    );
-}
-
 function eventsVerb() {
   return verbCommand("events")
     .option("--json", "print JSON, for programs: each with its number `seq`")
@@ -141,10 +121,6 @@ function schemaCommand() {
 
 /** An answer of the server, which is of the same build. */
 type Answered<T> = Json & T;
-
-function lostText({ what, count }: Extract<Reply, { lost: unknown }>["lost"]): string {
-  return `(${count} ${what === "events" ? "events" : "bytes"} are lost: this reader was too slow)`;
-}
 
 function isObject(value: Json): value is { readonly [key: string]: Json | undefined } {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 /** What init answers, for people. */
-import type { Cause, Fault } from "../control/reply.ts";
+import type { Cause, Fault, Reply } from "../control/reply.ts";
 import type { Json } from "../define/json.ts";
 
 /** What `status` answers. */
@@ -193,4 +193,9 @@ function age(nanoseconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 120) return `${minutes} min`;
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
+}
+
+/** That a reader was too slow, in words. */
+export function lostText({ what, count }: Extract<Reply, { lost: unknown }>["lost"]): string {
+  return `(${count} ${what === "events" ? "events" : "bytes"} are lost: this reader was too slow)`;
 }

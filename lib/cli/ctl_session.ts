@@ -82,6 +82,11 @@ export class CtlSession {
     return null;
   }
 
+  /** Settles when init has hung up, or this conversation is over. Not to be used while something is asked. */
+  hangUp(): Promise<void> {
+    return this.#client.hangUp();
+  }
+
   close(): void {
     this.#client.close();
   }

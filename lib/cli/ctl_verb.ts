@@ -50,8 +50,8 @@ export function wholeOption(text: string): number {
   return number;
 }
 
-/** Writes all of a text to standard output. */
-export async function print(text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
+/** Writes all of a text, or of bytes, to standard output. */
+export async function print(text: string | Uint8Array): Promise<void> {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   for (let written = 0; written < bytes.length;) written += await Deno.stdout.write(bytes.subarray(written));
 }

@@ -102,7 +102,12 @@ only ends the waiting: what has been asked for goes on, and nothing is left half
 others need, and names them; \`--force\` stops them too. \`change\` brings the system to exactly one bundle, and if that
 fails, back to where it was.
 
-Root and the user that init runs as may look and change; nobody else is let in.`;
+\`logs\` reads the files of a service itself, across those that were put aside, and follows them in the same way. Where
+there are none, or they cannot be read, it says so and shows what init remembers instead, the last 2 KiB, and with \`-f\`
+what the service prints from then on.
+
+Root and the user that init runs as may look and change. Nobody else is let in, unless the system says \`control: { read:
+"everybody" }\` (see denit.units(5)): then every user may look, and nobody else change.`;
 
 const PROTOCOL = `
 One JSON object a line over a Unix socket. \`initctl schema\` prints its JSON Schema. A request is \`{"v": 1, "id": 7,

@@ -84,7 +84,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
   ["stopping", ["Stop", "Signal"]],
   ["claims", ["Claims", "Port"]],
   ["logs", ["Log", "FileLog", "ConsoleLog", "PipedLog", "NoLog"]],
-  ["systems", ["defineBundle", "defineSystem", "SystemSettings", "Watchdog"]],
+  ["systems", ["defineBundle", "defineSystem", "SystemSettings", "Watchdog", "Control"]],
   ["lengths of time", ["seconds", "minutes", "Millis"]],
 ];
 

@@ -47,6 +47,12 @@ export class ControlClient {
     }
   }
 
+  /** Settles when the server has hung up, or this connection is closed. Not to be used while something is asked. */
+  async hangUp(): Promise<void> {
+    const buffer = new Uint8Array(1024);
+    while (await this.#connection.read(buffer).catch(() => null) !== null);
+  }
+
   close(): void {
     this.#connection.close();
   }

@@ -17,7 +17,7 @@ import {
   waitGoal,
 } from "./goal.ts";
 import { type Fault, fault, type FaultCode } from "./reply.ts";
-import { type BootStanding, graphJson, StatusText } from "./status.ts";
+import { type BootStanding, graphJson, logJson, StatusText } from "./status.ts";
 import type { Request } from "./verbs.ts";
 import { causesOf, chainOf, serviceOf, type View } from "./words.ts";
 
@@ -29,6 +29,8 @@ export interface Station {
   readonly journal: Journal;
   /** The last lines that a service has printed, oldest first. */
   readonly tail: (service: string) => readonly string[];
+  /** The file that a service logs to, if it logs to a file. */
+  readonly logPath: (service: string) => string;
   readonly boot: () => BootStanding;
   /** Takes everything down for this end, or for what is possible in this place. */
   readonly shutDown: (power: Power) => void;
@@ -78,8 +80,7 @@ export class Operator {
   noteExit(service: string, status: Json | undefined): void {
     const id = this.#station.graph.ids.get(service);
     if (id === undefined || typeof status !== "object" || status === null) return;
-    const code = "code" in status ? Number(status.code) : 255;
-    this.#exitCodes[id] = code;
+    this.#exitCodes[id] = "code" in status ? Number(status.code) : 255;
   }
 
   /** A transaction is over. */
@@ -109,29 +110,21 @@ export class Operator {
         return result(graphJson(graph));
       case "why": {
         const id = this.#id(request.name);
-        const causes = causesOf(view, chainOf(view, id));
-        return result({
-          name: request.name,
-          up: serviceOf(view, id).phase.phase === "up",
-          chain: causes,
-        });
+        const up = serviceOf(view, id).phase.phase === "up";
+        return result({ name: request.name, up, chain: causesOf(view, chainOf(view, id)) });
       }
       case "logs": {
-        this.#id(request.name);
+        const id = this.#id(request.name);
         const { lines: count = Infinity } = request;
         const lines = count === 0 ? [] : tail(request.name).slice(-count);
         if (request.follow === true) return { type: "output", service: request.name, lines };
-        return result({ lines });
+        return result({ lines, log: logJson(graph, id, this.#station.logPath) });
       }
       case "events":
         return { type: "events", since: request.since ?? journal.count };
       case "wait": {
-        const goal = waitGoal(
-          this.#ids(request.names),
-          request.for ?? "ready",
-          (id) => this.#exitCodes[id] ?? null,
-        );
-        return changing(goal, request);
+        const exitCodeOf = (id: ServiceId) => this.#exitCodes[id] ?? null;
+        return changing(waitGoal(this.#ids(request.names), request.for ?? "ready", exitCodeOf), request);
       }
       case "start": {
         const ids = this.#ids(request.names);

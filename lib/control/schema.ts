@@ -22,7 +22,10 @@ export function protocolSchema(): Json {
     $defs: {
       request: { oneOf: names.map((verb) => ({ $ref: `#/$defs/${verb}` })) },
       ...Object.fromEntries(names.map((verb) => [verb, request(verb, verbs[verb])])),
+      logsResult,
       reply: {
+        description:
+          "What `result` holds of a reply to logs is logsResult; the other verbs tell what they have done.",
         oneOf: [final("result", {}), final("error", fault), ...Object.entries(interim).map(interimReply)],
       },
     },
@@ -43,6 +46,17 @@ const fault = object(
   { code: { enum: faultCodes }, message: text, cure: text },
   { chain: { type: "array", items: cause }, differs: { type: "object", additionalProperties: text } },
 );
+/** What `logs` without `follow` is answered with: whoever may read the file has more there than init remembers. */
+const logsResult = object({
+  lines: texts,
+  log: {
+    oneOf: [
+      object({ to: { const: "file" }, path: text }, {}),
+      object({ to: { const: "service" }, service: text }, {}),
+      object({ to: { enum: ["console", "none"] } }, {}),
+    ],
+  },
+}, {});
 const interim: Readonly<Record<string, Json>> = {
   progress: object({ awaited: texts, text }, {}),
   event: {

@@ -173,11 +173,8 @@ export class ControlServer {
       answer = this.#operator.perform(request);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#refuse(
-        client,
-        request.id,
-        fault("failed", `cannot do ${request.verb}: ${reason}`, "see the journal"),
-      );
+      const why = fault("failed", `cannot do ${request.verb}: ${reason}`, "see the journal");
+      this.#refuse(client, request.id, why);
       throw error;
     }
     switch (answer.type) {
@@ -216,11 +213,8 @@ export class ControlServer {
     let pending = this.#waits.count(client);
     for (const stream of this.#streams) if (stream.connection === client) pending++;
     if (pending < MOST_WAITS) return null;
-    return fault(
-      "busy",
-      `${cannot}: this client waits for ${pending} replies already`,
-      "wait for them, or hang up",
-    );
+    const message = `${cannot}: this client waits for ${pending} replies already`;
+    return fault("busy", message, "wait for them, or hang up");
   }
 
   #refuse(client: Connection, id: number | null, why: Fault): void {

@@ -284,7 +284,10 @@ Deno.test("ControlServer follows what a service prints", async () => {
     stage.server.noteOutput("web", bytes.subarray(3));
   });
   await stage.run(1000);
-  assertEquals(client.final(1).result, { lines: ["two", "three"] });
+  assertEquals(client.final(1).result, {
+    lines: ["two", "three"],
+    log: { to: "file", path: "/var/log/web.log" },
+  });
   const texts = client.lines.filter((line) => "output" in line).map(({ output }) => output.text);
   assertEquals(texts.join(""), "three\ngrüße\n");
 });

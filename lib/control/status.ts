@@ -1,4 +1,5 @@
 import type { Json } from "../define/json.ts";
+import { settleLog } from "../define/log.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { ServiceState, State } from "../supervisor/mod.ts";
@@ -95,6 +96,14 @@ export function graphJson(graph: Graph): Json {
     bundles: Object.fromEntries([...graph.bundles].map(([name, ids]) => [name, namesOf(graph, ids)])),
     boot: namesOf(graph, graph.boot),
   };
+}
+
+/** Where a service logs to, for whoever can read it there. */
+export function logJson(graph: Graph, id: ServiceId, pathOf: (service: string) => string): Json {
+  const { name, consumer, definition } = nodeOf(graph, id);
+  if (consumer !== undefined) return { to: "service", service: nodeOf(graph, consumer).name };
+  const { to } = settleLog(definition.log);
+  return to === "file" ? { to, path: pathOf(name) } : { to };
 }
 
 /** Whole microseconds, in nanoseconds: what the clock tells. */

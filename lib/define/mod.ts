@@ -68,6 +68,7 @@ export {
 export type { Signal } from "./signal.ts";
 export {
   type Bundle,
+  type Control,
   defineBundle,
   defineSystem,
   type System,

@@ -104,6 +104,29 @@ export interface Watchdog {
   readonly onFailure?: "reboot" | "poweroff" | "stay";
 }
 
+/**
+ * Who may talk to init at its socket, as `initctl` does. Root and the user that init runs as may always look and change.
+ *
+ * @example
+ * ```ts
+ * import { type Control, defineBundle, defineService, defineSystem, spawned } from "denit";
+ *
+ * const control: Control = { read: "everybody" };
+ * export const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * export default defineSystem({ boot: defineBundle([web]), control });
+ * ```
+ */
+export interface Control {
+  /**
+   * Who may look: with `"everybody"` every user of the machine sees how services stand, their outputs, what happens,
+   * and what they print, and still changes nothing. Files of logs keep their own permissions. Default: `"owner"`, root
+   * and the user that init runs as.
+   *
+   * @example `"everybody"`
+   */
+  readonly read?: "owner" | "everybody";
+}
+
 /** Settings of {@linkcode defineSystem}. */
 export interface SystemSettings {
   /**
@@ -118,6 +141,12 @@ export interface SystemSettings {
    * @example `{ success: [web], deadline: seconds(90), statusFile: "/persist/boot-status" }`
    */
   readonly watchdog?: Watchdog;
+  /**
+   * Who may look by `initctl`. Default: root and the user that init runs as.
+   *
+   * @example `{ read: "everybody" }`
+   */
+  readonly control?: Control;
 }
 
 /** A whole system, the default export of `units/mod.ts`. */

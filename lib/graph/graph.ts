@@ -66,6 +66,8 @@ export interface Graph {
   /** The members of the boot bundle. */
   readonly boot: readonly ServiceId[];
   readonly watchdog: BootWatchdog | null;
+  /** Whether every user of the machine may look by `initctl`. */
+  readonly everybodyReads: boolean;
   /** Where each service was defined, by name, where the stack no longer tells: in a compiled binary. */
   readonly origins: Readonly<Record<string, string>>;
 }

@@ -91,6 +91,18 @@ Deno.test("resolve() settles the watchdog", () => {
   assertEquals([other.statusFile("g"), other.onFailure], ["/g", "stay"]);
 });
 
+Deno.test("resolve() lets everybody look only where the system says so", () => {
+  const a = plain();
+  const boot = defineBundle([a]);
+  const told = [{}, { control: {} }, { control: { read: "owner" } }, {
+    control: { read: "everybody" },
+  }] as const;
+  assertEquals(
+    told.map((more) => resolve({ a, default: defineSystem({ boot, ...more }) }).graph!.everybodyReads),
+    [false, false, false, true],
+  );
+});
+
 Deno.test("resolve() refuses names that are none, or are taken", () => {
   const [a, b] = [plain(), plain()];
   only({ Default: a, default: system(a) }, "cannot name the export Default");

@@ -2,6 +2,11 @@ import type { LogPolicy } from "../define/log.ts";
 
 const NEWLINE = 0x0a;
 
+/** Where the log of a service is; what was put aside is there with `.1`, the newest, `.2` and so on. */
+export function logPath(folder: string, service: string): string {
+  return `${folder}/${service}.log`;
+}
+
 /** What a log file needs of whoever writes to it. */
 export interface LogFileSettings {
   /** Without `.1` and so on. */

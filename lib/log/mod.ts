@@ -28,5 +28,6 @@
  *
  * @module
  */
+export { logPath } from "./log_file.ts";
 export { type Logs, type LogsSettings, noLogs, openLogs } from "./logs.ts";
 export { coarseClock, type Instant } from "./stamp.ts";

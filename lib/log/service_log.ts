@@ -2,7 +2,7 @@ import type { LogPolicy } from "../define/log.ts";
 import type { Millis } from "../define/time.ts";
 import { LineRate } from "./line_rate.ts";
 import { LineStamper } from "./line_stamper.ts";
-import { LogFile } from "./log_file.ts";
+import { LogFile, logPath } from "./log_file.ts";
 import type { LogsSettings } from "./logs.ts";
 import { patiently } from "./patiently.ts";
 import type { Room, Rooms } from "./room.ts";
@@ -54,7 +54,7 @@ export class ServiceLog {
     this.#stamper = new LineStamper(policy.lineLimit);
     this.#rate = policy.rateLimit === null ? null : new LineRate(policy.rateLimit);
     this.#file = policy.to !== "file" ? null : new LogFile({
-      path: `${settings.folder}/${service}.log`,
+      path: logPath(settings.folder, service),
       policy,
       now: settings.now ?? Date.now,
       label: () => this.#stamp.at(this.#clock()),

@@ -88,7 +88,10 @@ Deno.test("initctl shows and changes a running system, and its exit code tells h
     assertStringIncludes(why.out, "no such table");
     assertEquals((await ctl(init, "why", "web")).code, 0);
 
-    assertEquals((await ctl(init, "logs", "-n", "1", "web")).out, "web is here\n");
+    assertMatch(
+      (await ctl(init, "logs", "-n", "1", "web")).out,
+      /^\d{4}-\d\d-\d\dT[\d:.]{18}Z web is here\n$/,
+    );
     assertStringIncludes((await ctl(init, "graph")).out, "db -> disk\n");
     assertStringIncludes((await ctl(init, "graph", "--format", "dot")).out, '"web" -> "db";');
     assertEquals((await ctl(init, "start", "nobody")).code, 100);
@@ -112,6 +115,67 @@ Deno.test("initctl change brings the system to exactly one set, or back", async 
     assertEquals((await ctl(init, "wait", "web", "--timeout", "0")).code, 0);
     assertEquals((await ctl(init, "change", "rescue")).code, 0);
     assertEquals(["disk", "db", "web", "good"].map((name) => init.livePid(name)), [disk, null, null, null]);
+  });
+});
+
+Deno.test("initctl logs follows the files of a service across rotations, and ends with init", async () => {
+  const units = () =>
+    `export const web = defineService({ ready: notificationFd(3), log: { maxSize: 4096, keep: 50, stamp: "none" },
+      run: () => sh("say() { for n in $(seq $1 $2); do echo web says $n and more, to fill its files; done; }; " +
+        "say 0 199; trap 'say 200 999' USR1; echo >&3; while :; do sleep 1000 & wait $!; done") });
+    export const loud = defineService({ ready: notificationFd(3), log: { to: "console" },
+      run: () => sh("echo loud is here; echo >&3; exec sleep 1000") });
+    export const gone = defineService({ ready: notificationFd(3),
+      run: () => sh("echo gone is here; echo >&3; exec sleep 1000") });
+    export default defineSystem({ boot: defineBundle([good, web, loud, gone]) });`;
+  await withInit({ units }, async (init) => {
+    await init.event("booted");
+    const folder = join(init.runtimeDir, "log");
+    await init.eventually(
+      async () => (await Deno.readTextFile(join(folder, "web.log"))).includes(" 199 "),
+      "the last line in the file",
+    );
+    const numbers = (text: string) =>
+      [...text.matchAll(/^web says (\d+) and/gm)].map(([, number]) => Number(number));
+    const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+    assertEquals(numbers((await ctl(init, "logs", "web")).out), range(190, 200));
+    assertEquals(numbers((await ctl(init, "logs", "-n", "150", "web")).out), range(50, 200));
+    assertEquals(numbers((await ctl(init, "logs", "-n", "all", "web")).out), range(0, 200));
+    assertEquals((await ctl(init, "logs", "-n", "0", "web")).out, "");
+    assertEquals(JSON.parse((await ctl(init, "logs", "-n", "1", "--json", "web")).out), {
+      service: "web",
+      time: null,
+      text: "web says 199 and more, to fill its files",
+    });
+    const console = await ctl(init, "logs", "loud");
+    assertEquals([console.code, console.out], [0, "loud is here\n"]);
+    assertStringIncludes(console.err, "loud prints onto the console");
+
+    const file = join(folder, "gone.log");
+    await init.eventually(() => Deno.stat(file).then(() => true, () => false), "the file");
+    await Deno.remove(file);
+    const memory = await ctl(init, "logs", "--json", "gone");
+    assertEquals([memory.code, JSON.parse(memory.out)], [0, {
+      service: "gone",
+      time: null,
+      text: "gone is here",
+    }]);
+    assertStringIncludes(memory.err, `there is no ${file}`);
+
+    const follower = spawn(init, ["logs", "-f", "-n", "5", "web"]);
+    let [text, asked] = ["", false];
+    const reading = (async () => {
+      for await (const piece of follower.stdout.pipeThrough(new TextDecoderStream())) {
+        text += piece;
+        // It shows what there was, so it follows by now, or will have looked when it begins to.
+        if (numbers(text).length >= 5 && !asked) asked = init.kill(init.livePid("web")!, "SIGUSR1");
+        if (text.includes(" 999 ")) init.signal("SIGTERM");
+      }
+    })();
+    assertEquals(await init.ended(), 0);
+    const [{ code }] = await Promise.all([follower.status, reading, follower.stderr.cancel()]);
+    assertEquals(code, 0);
+    assertEquals(numbers(text), range(195, 1000));
   });
 });
 
@@ -241,6 +305,89 @@ Deno.test("supervise lets only root and its own user in, and takes the socket aw
       assertEquals(await Deno.stat(path).catch(() => null), null);
     },
   );
+});
+
+/** A client that says its lines at a socket, and prints the replies: a program of its own, to be run by anybody. */
+const STRANGER = `const [path, ...lines] = Deno.args;
+  const socket = await Deno.connect({ transport: "unix", path });
+  await socket.write(new TextEncoder().encode(lines.map((line) => line + "\\n").join("")));
+  let text = "";
+  for await (const piece of socket.readable.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.split("\\n").length > lines.length) break;
+  }
+  console.log(text.trimEnd());`;
+
+/** What a user without rights is told by init, one line a request; or why there is no answer. */
+async function askAs(uid: number, init: Init, ...requests: readonly object[]): Promise<Said> {
+  // This Deno may lie where only root comes.
+  const [deno, program] = ["deno", "stranger.ts"].map((name) => join(init.folder, name)) as [string, string];
+  await Deno.link(Deno.execPath(), deno).catch(() => Deno.copyFile(Deno.execPath(), deno));
+  await Deno.writeTextFile(program, STRANGER);
+  await Deno.chmod(init.folder, 0o755);
+  const cache = await Deno.makeTempDir();
+  await Deno.chown(cache, uid, uid);
+  const lines = requests.map((request, at) => JSON.stringify({ v: 1, id: at + 1, ...request }));
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(deno, {
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        "--no-config",
+        program,
+        join(init.runtimeDir, "control.sock"),
+        ...lines,
+      ],
+      env: { DENO_DIR: cache, HOME: cache, NO_COLOR: "1" },
+      cwd: "/",
+      uid,
+      gid: uid,
+    }).output();
+    return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+}
+
+/** A user who is neither root nor we. */
+const STRANGER_UID = 65_534;
+
+Deno.test({
+  name: "supervise lets everybody look if the system says so, and nobody else change anything",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    for (const read of ["owner", "everybody"]) {
+      const units = () =>
+        `export default defineSystem({ boot: defineBundle([good]), control: { read: "${read}" } });`;
+      await withInit({ units }, async (init) => {
+        await init.event("booted");
+        const { mode } = await Deno.stat(join(init.runtimeDir, "control.sock"));
+        assertEquals((mode ?? 0) & 0o777, read === "everybody" ? 0o666 : 0o600);
+        const said = await askAs(
+          STRANGER_UID,
+          init,
+          { verb: "status" },
+          { verb: "stop", names: ["good"] },
+          { verb: "logs", name: "good" },
+          { verb: "poweroff" },
+        );
+        if (read === "owner") {
+          assertStringIncludes(said.err, "PermissionDenied");
+        } else {
+          assertEquals(said.err, "");
+          const [status, stop, logs, poweroff] = said.out.trimEnd().split("\n").map((line) =>
+            JSON.parse(line)
+          );
+          assertEquals(status.result.services[0].name, "good");
+          assertEquals([stop.error.code, poweroff.error.code], ["forbidden", "forbidden"]);
+          assertStringIncludes(stop.error.message, `user ${STRANGER_UID} may not`);
+          assertEquals(logs.result.log.to, "file");
+        }
+        assertEquals(init.all("stopping"), []);
+      });
+    }
+  },
 });
 
 Deno.test("the binary is initctl if it is called so", async () => {

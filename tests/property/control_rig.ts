@@ -55,6 +55,7 @@ export function controlled(graph: Graph, os: Os, more: {
     driver,
     journal,
     tail: more.tail ?? (() => []),
+    logPath: (service) => `/var/log/${service}.log`,
     boot: () => boot,
     shutDown: (power) => driver.post({ type: "shutdown", power }),
   };
@@ -177,8 +178,18 @@ export class Rig {
 
   /** Lets everything happen, shuts down after `until`, and says how many descriptors are left. */
   async run(until: number): Promise<number> {
+    await this.runUntilDown(until);
+    return this.end();
+  }
+
+  /** Lets everything happen, and shuts down after `until`; clients that are there stay there. */
+  async runUntilDown(until: number): Promise<void> {
     this.at(until, () => this.driver.post({ type: "shutdown", power: "exit" }));
     await this.driver.run();
+  }
+
+  /** Ends it all, and says how many descriptors are left. */
+  end(): number {
     for (const client of this.#clients) client.drain();
     for (const client of this.#clients) client.close();
     this.server.close();

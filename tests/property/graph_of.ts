@@ -32,5 +32,13 @@ export function graphOf(plans: readonly NodePlan[]): Graph {
     };
   });
   const ids = new Map(nodes.map(({ name, id }) => [name, id]));
-  return { nodes, ids, bundles: new Map(), boot: nodes.map(({ id }) => id), watchdog: null, origins: {} };
+  return {
+    nodes,
+    ids,
+    bundles: new Map(),
+    boot: nodes.map(({ id }) => id),
+    watchdog: null,
+    everybodyReads: false,
+    origins: {},
+  };
 }

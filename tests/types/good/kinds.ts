@@ -118,6 +118,7 @@ export const system = defineSystem({
     statusFile: (generation) => `/persist/generations/${generation}/status`,
     onFailure: "reboot",
   },
+  control: { read: "everybody" },
 });
 
 same<typeof persist, Service<Mounted>>();
