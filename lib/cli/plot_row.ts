@@ -118,7 +118,10 @@ function verdict(layout: Layout, { line, good }: Row, y: number, end: Millis): s
     ? notStarted(line).replace("not started: ", "")
     : attemptsOf(line).at(-1)?.failure;
   const from = x + arm + 5;
-  const free = line.spans.every((span) => span.from <= at || span.from > end);
+  const free = line.spans.every((span) =>
+    span.phase === "down" || span.from > end ||
+    Math.max(layout.x(span.to), layout.x(span.from) + NARROW) <= from
+  );
   if (!words || !free || from + widthOf(words, size) > layout.right) return [cross];
   return [cross, text(from, middle + size * 0.36, words, "muted", { "font-size": size })];
 }
