@@ -132,7 +132,7 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
       shutDown(place === "machine" ? power : "exit");
     },
   }, { owner: Deno.uid() ?? 0, everybodyReads: graph.everybodyReads });
-  // A service that was given up may end everything as well, and that is no clean end.
+  // A service that was given up may end everything as well, and then something has gone wrong.
   let asked = false;
   const shutDown = (power: Power) => {
     asked = true;
@@ -142,9 +142,9 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   const giveUp = () => {
     progress.state = "failed";
     const onFailure = graph.watchdog?.onFailure ?? "reboot";
-    if (onFailure !== "stay") {
-      driver.post({ type: "shutdown", power: place === "machine" ? onFailure : "exit" });
-    }
+    // What goes down already must not be hurried.
+    if (onFailure === "stay" || driver.state.ending !== null) return;
+    driver.post({ type: "shutdown", power: place === "machine" ? onFailure : "exit" });
   };
   const finishBoot = () => {
     const took = ((os.now() - startedAt) / 1000).toFixed(3);
@@ -177,7 +177,7 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
 
   const power = await driver.run();
   control.close();
-  const clean = asked && wasClean(driver.state);
+  const clean = wasClean(driver.state);
   account.tell(
     "end",
     { power, clean },
@@ -189,7 +189,7 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   folder.close();
   if (place === "machine") await endMachine(power);
   if (judge.verdict === "failed") return EXIT.watchdog;
-  return clean && progress.state !== "degraded" ? EXIT.clean : EXIT.unclean;
+  return asked && clean && progress.state !== "degraded" ? EXIT.clean : EXIT.unclean;
 }
 
 /** What a signal asks for, as PID 1 of a machine; Ctrl-Alt-Del arrives as SIGINT. */

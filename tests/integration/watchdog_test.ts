@@ -131,3 +131,31 @@ Deno.test("watchdog ends a failed boot even where it cannot write that down", as
     assertEquals(init.all("verdict")[0]!.verdict, "failed");
   });
 });
+
+Deno.test("a service whose giving up ends everything makes the boot fail, in order and without a hurry", async () => {
+  const units = (folder: string) =>
+    `export const slow = defineService({ run: () => sh("trap 'sleep 0.5; exit 0' TERM; echo >&3; while :; do sleep 0.05; done"), ready: notificationFd(3) });
+    export const vital = defineService({ deps: { slow }, run: () => sh("exit 1"), ready: notificationFd(3),
+      restart: { giveUp: { after: 1, then: "shutdown" } } });
+    export default defineSystem({ boot: defineBundle([vital, slow]), ${
+      watchdog("vital", "seconds(300)", `"${folder}/status"`)
+    } });`;
+  await withInit({ units }, async (init) => {
+    assertEquals(await init.ended(), 2);
+    assertEquals(Deno.readTextFileSync(`${init.folder}/status`), "failed\n");
+    assertEquals(init.all("verdict").map(({ awaited }) => awaited), [["vital"]]);
+    const [exit] = init.all("exited").filter(({ service }) => service === "slow");
+    assertEquals(exit!.status, { code: 0 }, "it had its time");
+    assertEquals(init.all("end").map(({ clean }) => clean), [true]);
+  });
+});
+
+Deno.test("a service whose giving up ends everything makes the exit code tell so where there is no watchdog", async () => {
+  const units = () =>
+    `export const vital = defineService({ run: () => sh("exit 1"), ready: notificationFd(3), restart: { giveUp: { after: 1, then: "shutdown" } } });
+    export default defineSystem({ boot: defineBundle([good, vital]) });`;
+  await withInit({ units }, async (init) => {
+    assertEquals(await init.ended(), 1);
+    assertEquals(init.all("end").map(({ clean }) => clean), [true]);
+  });
+});
