@@ -33,11 +33,7 @@ export const order = [
   "lib/os/fake",
   "lib/os/linux",
   "lib/os",
-  "lib/supervisor",
-  "lib/graph",
-  "lib/kinds",
-  "lib/readiness",
-  "lib/define",
+  ...pureFolders,
 ] as const;
 
 /** Folders whose code runs in PID 1, where every child is started and reaped by the driver alone. */

@@ -2,6 +2,7 @@ import type { Millis } from "../define/time.ts";
 import { type Details, Journal } from "../driver/mod.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Console } from "./console.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** The two accounts of what happens: the journal for programs, the console for people. */
 export class Account {
@@ -61,7 +62,7 @@ export class Account {
       this.#torn = false;
     } catch (error) {
       this.#torn ||= written > 0;
-      const fault = `cannot write the journal: ${error instanceof Error ? error.message : error}`;
+      const fault = `cannot write the journal: ${messageOf(error)}`;
       if (fault !== this.#lastFault) this.say(this.#lastFault = fault);
     }
   }

@@ -1,4 +1,5 @@
 import { mount, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_STRICTATIME } from "../os/linux/mod.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** A file system that PID 1 mounts before anything else, unless it is there. */
 interface EarlyMount {
@@ -31,7 +32,7 @@ export function mountEarly(): readonly string[] {
       Deno.mkdirSync(target, { recursive: true });
       mount(type, target, type, flags, data);
     } catch (error) {
-      faults.push(error instanceof Error ? error.message : String(error));
+      faults.push(messageOf(error));
     }
   }
   return faults;

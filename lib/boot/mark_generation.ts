@@ -1,6 +1,7 @@
 import type { Graph } from "../graph/graph.ts";
 import { buildInfo } from "./build_info.ts";
 import { type GenerationStatus, writeStatus } from "./status_file.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /**
  * Writes the verdict on the generation that this binary is.
@@ -17,6 +18,6 @@ export async function markGeneration(graph: Graph, verdict: GenerationStatus): P
   try {
     await writeStatus(path, verdict);
   } catch (error) {
-    throw new Error(`cannot write ${verdict} to ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`cannot write ${verdict} to ${path}: ${messageOf(error)}`);
   }
 }

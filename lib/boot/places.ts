@@ -1,3 +1,5 @@
+import { DEFAULT_PATH } from "../os/linux/mod.ts";
+
 /** Where this process runs. */
 export type Place = "machine" | "namespace" | "process";
 
@@ -14,10 +16,7 @@ export function findPlace(): Place {
   }
 }
 
-/** Where programs are looked for when nobody says: the environment of a PID 1 has no PATH. */
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** The environment of services: ours, with a PATH. */
+/** The environment of services: ours, with a PATH, which the environment of a PID 1 has not. */
 export function serviceEnvironment(): Record<string, string> {
   return { PATH: DEFAULT_PATH, ...Deno.env.toObject() };
 }

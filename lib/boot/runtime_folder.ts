@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { messageOf } from "../define/message_of.ts";
 
 /** The folder for sockets, journal and logs: chosen, or from `DENIT_RUNTIME_DIR`, or where such things belong. */
 export function runtimeFolder(chosen: string | undefined): string {
@@ -44,7 +45,7 @@ export function openRuntimeFolder(folder: string): OpenFolder {
       lock?.close();
       throw error;
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return {
       journal: null,
       fault: `cannot keep a journal in ${folder}: ${reason}`,

@@ -21,6 +21,7 @@ import { writeStatus } from "./status_file.ts";
 import { onUncaught } from "./survive.ts";
 import { BootJudge } from "./watchdog.ts";
 import { Watchman } from "./watchman.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** How to supervise. */
 export interface SuperviseOptions {
@@ -166,7 +167,7 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   try {
     control.open(join(path, "control.sock"));
   } catch (error) {
-    account.complain(`cannot take requests: ${error instanceof Error ? error.message : error}`);
+    account.complain(`cannot take requests: ${messageOf(error)}`);
   }
   driver.listen(SHUTDOWN_SIGNALS);
   const who = `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`;

@@ -1,6 +1,7 @@
 import type { Millis } from "../define/time.ts";
 import { type BootWatchdog, type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { GenerationStatus } from "./status_file.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** What the judge needs of the world. */
 export interface Court {
@@ -90,7 +91,7 @@ export class BootJudge {
       deliver,
       (error) => {
         if (!this.#faultTold) {
-          this.#court.onFault(`cannot write ${verdict} to ${this.#statusFile}: ${reason(error)}`);
+          this.#court.onFault(`cannot write ${verdict} to ${this.#statusFile}: ${messageOf(error)}`);
         }
         this.#faultTold = true;
         // A failed generation ends with this boot, written down or not; a good one can wait for its disk.
@@ -99,8 +100,4 @@ export class BootJudge {
       },
     );
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

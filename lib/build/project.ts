@@ -1,5 +1,6 @@
 import { fromFileUrl, join, resolve } from "@std/path";
 import { BuildFailure } from "./failure.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** The folder of this checkout, without a slash at its end. */
 export const projectRoot = fromFileUrl(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -41,7 +42,7 @@ export async function unitsFile(path: string | undefined): Promise<string> {
 /** An error as the part of a message after the colon. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** The version of Denit, from `deno.json`. */

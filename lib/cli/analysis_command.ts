@@ -8,6 +8,7 @@ import { type Timeline, timelineOf } from "./analysis_timeline.ts";
 import { type Done, print, runtimeDirOf } from "./ctl_verb.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { renderPlot } from "./plot.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** What a command can say of a boot, or why it cannot say it. */
 export type Analysis = { readonly text: string } | { readonly fault: string };
@@ -75,7 +76,7 @@ async function analyse(path: string, say: (timeline: Timeline) => Analysis): Pro
     journal = await Deno.readTextFile(path);
   } catch (error) {
     const missing = error instanceof Deno.errors.NotFound;
-    const reason = missing ? "there is none" : error instanceof Error ? error.message : String(error);
+    const reason = missing ? "there is none" : messageOf(error);
     console.error(`cannot read the journal ${path}: ${reason}; name another one by --journal`);
     return EXIT_CODES.system;
   }

@@ -6,6 +6,7 @@ import { type Machine, type MachineEnd, runMachine } from "./boot_machine.ts";
 import { findEntry, NoNamespaces } from "./boot_namespaces.ts";
 import { exitCodeOf, printProblems } from "./check_command.ts";
 import { parseOrExit } from "./parse_or_exit.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** Settings of {@linkcode boot}. */
 export interface BootOptions {
@@ -65,7 +66,7 @@ async function tried<T>(verb: string, path: string, work: (path: string) => Prom
   try {
     return await work(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new BuildFailure(`cannot ${verb} ${path}: ${reason}`, "name another file", 100);
   }
 }

@@ -11,6 +11,7 @@ import {
   pivotRoot,
   umount,
 } from "../os/linux/mod.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** How a {@linkcode Root} is made. */
 export interface RootSettings {
@@ -65,7 +66,7 @@ export class Root {
         } catch (error) {
           // One odd file system shall not keep the machine from booting; who needs it will say so.
           this.#settings.note(
-            `cannot show all of ${path}: ${error instanceof Error ? error.message : error}`,
+            `cannot show all of ${path}: ${messageOf(error)}`,
           );
         }
       }

@@ -8,6 +8,7 @@
  * the stream after `starting` without `failed` means that init has taken over. On fd 4 it is told, in one line, the pid of the neighbour.
  */
 import {
+  DEFAULT_PATH,
   execve,
   loopbackUp,
   mount,
@@ -23,6 +24,7 @@ import {
   writeAll,
 } from "../os/linux/mod.ts";
 import { Root } from "./boot_root.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** A file, in two parts: the whole folder is shown inside. */
 export interface FileIn {
@@ -95,7 +97,7 @@ export function stage(order: StageOrder): never {
   setHostname("denit");
   loopbackUp();
   const env = {
-    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    PATH: DEFAULT_PATH,
     HOME: "/",
     TERM: order.term,
   };
@@ -169,7 +171,7 @@ function showKernel(root: Root, confined: boolean): void {
       // Containers hide parts of them, and a kernel then refuses a fresh one that would show those parts.
       if (!confined) throw error;
       root.show(path, path);
-      report({ note: `${path} is the host's: ${error instanceof Error ? error.message : error}` });
+      report({ note: `${path} is the host's: ${messageOf(error)}` });
     }
   }
   // A user namespace has no power over these anyway.
@@ -193,7 +195,7 @@ if (import.meta.main) {
   try {
     stage(JSON.parse(Deno.args[0] ?? ""));
   } catch (error) {
-    report({ failed: error instanceof Error ? error.message : String(error) });
+    report({ failed: messageOf(error) });
     Deno.exit(111);
   }
 }

@@ -8,6 +8,7 @@ import { ctlExamples, renderExamples } from "./manual_examples.ts";
 import { readVerbs } from "./ctl_read.ts";
 import { CtlFailure } from "./ctl_session.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /**
  * Carries out one call of `initctl`.
@@ -25,7 +26,7 @@ export async function ctlRole(words: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.yes : EXIT_CODES.usage;
     // Whoever reads has had enough.
     if (error instanceof Deno.errors.BrokenPipe) return EXIT_CODES.yes;
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(messageOf(error));
     return error instanceof CtlFailure ? error.exitCode : EXIT_CODES.system;
   }
 }

@@ -7,6 +7,7 @@ import type { Verb } from "../control/verbs.ts";
 import type { Json } from "../define/json.ts";
 import { renderFault } from "./ctl_render.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** What ended the conversation; the message is complete. */
 export class CtlFailure extends Error {
@@ -50,9 +51,7 @@ export class CtlSession {
         ? `nobody supervises in ${folder}`
         : error instanceof Deno.errors.PermissionDenied
         ? "you may not"
-        : error instanceof Error
-        ? error.message
-        : String(error);
+        : messageOf(error);
       const cure = absent
         ? "name the directory by --runtime-dir or DENIT_RUNTIME_DIR"
         : "be root, or the user that runs it";

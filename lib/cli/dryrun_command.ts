@@ -5,6 +5,7 @@ import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
 import { type Format, formatOption } from "./formats.ts";
 import { dryrunRole } from "./rest_roles.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /**
  * `dryrun`: boots units on a virtual kernel and prints in which order, without
@@ -21,7 +22,7 @@ async function dryrun(
     const units = await import(toFileUrl(resolvePath(path)).href);
     return await dryrunRole(loadGraph(units), format);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const cure = error instanceof BadSystem
       ? ""
       : `\n    see what \`deno task check --units ${path}\` says of it`;

@@ -5,6 +5,7 @@ import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
 import { formatOption } from "./formats.ts";
 import { scriptRole } from "./script_role.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** The exports of a units module. */
 export type Units = Readonly<Record<string, unknown>>;
@@ -35,7 +36,7 @@ async function perform(units: Units, args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.yes : EXIT_CODES.usage;
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(messageOf(error));
     return error instanceof BadSystem ? EXIT_CODES.no : EXIT_CODES.system;
   }
 }

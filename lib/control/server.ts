@@ -9,6 +9,7 @@ import { type Fault, fault } from "./reply.ts";
 import { EventStream, OutputStream, type Stream } from "./stream.ts";
 import { type Request, type Right, verbs } from "./verbs.ts";
 import { MOST_WAITS, Waits } from "./waits.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** Who may do what, beside root and the user that this instance runs as, who may do everything. */
 export interface Access {
@@ -172,7 +173,7 @@ export class ControlServer {
     try {
       answer = this.#operator.perform(request);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const why = fault("failed", `cannot do ${request.verb}: ${reason}`, "see the journal");
       this.#refuse(client, request.id, why);
       throw error;

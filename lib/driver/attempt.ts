@@ -2,6 +2,7 @@ import type { Json, Parser } from "../define/json.ts";
 import type { Millis } from "../define/time.ts";
 import type { ServiceId } from "../graph/graph.ts";
 import type { Fd, Pid } from "../os/os.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** The most that a oneshot may yield on its standard output, in bytes. */
 const LONGEST_OUTPUT = 1024 * 1024;
@@ -50,7 +51,7 @@ export class Output {
       return { output: parser.parse(this.#text + this.#decoder.decode()) };
     } catch (error) {
       return {
-        fault: `its output is not ${parser.expects}: ${error instanceof Error ? error.message : error}`,
+        fault: `its output is not ${parser.expects}: ${messageOf(error)}`,
       };
     }
   }

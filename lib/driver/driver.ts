@@ -139,11 +139,7 @@ export class Driver {
     // The queue grows while it is walked.
     for (let index = 0; index < this.#events.length; index++) {
       const event = this.#events[index]!;
-      try {
-        this.#step(event);
-      } catch (error) {
-        this.#settings.onFault(error);
-      }
+      this.#guard(() => this.#step(event));
     }
     this.#events.length = 0;
     const { onTurn } = this.#settings;

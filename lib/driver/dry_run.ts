@@ -39,7 +39,7 @@ export async function dryRun(graph: Graph): Promise<DryRun> {
     descriptors: 4 * graph.nodes.length + 64,
   });
   const faults: { id: ServiceId; why: string }[] = [];
-  let unsettled = graph.boot.length;
+  const unsettled = new Set(graph.boot);
   const driver: Driver = new Driver({
     graph: rest,
     os,
@@ -67,8 +67,8 @@ export async function dryRun(graph: Graph): Promise<DryRun> {
         faults.push({ id, why: failure ?? "" });
       }
       const through = phase.phase === "up" || phase.phase === "down" || phase.phase === "backoff";
-      if (!through || !graph.boot.includes(id) || driver.state.ending !== null) return;
-      if (--unsettled === 0) driver.post({ type: "shutdown", power: "exit" });
+      if (!through || !unsettled.delete(id) || unsettled.size > 0) return;
+      driver.post({ type: "shutdown", power: "exit" });
     },
   });
   for (const id of graph.boot) driver.post({ type: "start", id });

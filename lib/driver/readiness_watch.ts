@@ -6,6 +6,7 @@ import type { ExitStatus, Fd, Os, Pid } from "../os/os.ts";
 import type { Event } from "../supervisor/mod.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Look, Prober } from "./prober.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** What watching readiness needs of the driver. */
 export interface WatchSettings {
@@ -168,7 +169,7 @@ export class ReadinessWatch {
         if (this.#looks.get(pid) === look) os.kill(pid, "SIGKILL", "group");
       };
     } catch (error) {
-      this.observe(attempt, observation(error instanceof Error ? error.message : String(error)));
+      this.observe(attempt, observation(messageOf(error)));
     }
   }
 

@@ -7,6 +7,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { Graph, Node } from "./graph.ts";
 import { type Report, reportTo } from "./report.ts";
 import { restCommand, restUndo } from "./rest_command.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /**
  * Everything that can be known to be wrong with a graph at rest: settings that
@@ -61,7 +62,7 @@ function checkCommands(graph: Graph, node: Node, report: Report): void {
       make();
       return true;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       report(
         node,
         setting,

@@ -3,6 +3,7 @@ import { type BootWatchdog, type Graph, nodeOf } from "./graph.ts";
 import { closure } from "./order.ts";
 import { enclosing, normalPath } from "./path.ts";
 import type { Report } from "./report.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** A verdict on the boot that could not be reached, written, or reached in time. */
 export function checkWatchdog(graph: Graph, report: Report): void {
@@ -29,7 +30,7 @@ function checkStatusFile(graph: Graph, { statusFile, success }: BootWatchdog, re
   try {
     path = statusFile("0123456789ab");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
+    const reason = messageOf(error);
     const cause = `cannot tell where the verdict is written: watchdog.statusFile throws: ${reason}`;
     report(null, "watchdog.statusFile", cause, "return an absolute path for any generation");
     return;

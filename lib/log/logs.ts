@@ -1,7 +1,8 @@
 import type { LogPolicy } from "../define/log.ts";
 import type { Millis } from "../define/time.ts";
 import { Rooms } from "./room.ts";
-import { messageOf, ServiceLog } from "./service_log.ts";
+import { messageOf } from "../define/message_of.ts";
+import { ServiceLog } from "./service_log.ts";
 import type { Instant } from "./stamp.ts";
 
 /** Where the output of all services goes. */

@@ -7,6 +7,7 @@ import type { LogsSettings } from "./logs.ts";
 import { patiently } from "./patiently.ts";
 import type { Room, Rooms } from "./room.ts";
 import { coarseClock, type Instant, type Stamp, stampOf } from "./stamp.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /** How much of a service's last output is kept at hand for `why`. */
 const TAIL = 2048;
@@ -172,9 +173,4 @@ function lastBytes(before: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffe
   joined.set(kept);
   joined.set(bytes, kept.length);
   return joined;
-}
-
-/** What an exception says. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import type { Json, Parser } from "../define/json.ts";
 import type { Readiness, Verdict } from "../define/readiness.ts";
 import { type Millis, seconds } from "../define/time.ts";
+import { messageOf } from "../define/message_of.ts";
 
 /**
  * Settings of {@linkcode notificationFd}.
@@ -95,9 +96,7 @@ function decode<O>(text: string, parser: Parser<O>): Verdict {
     const output: Json = parser.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return { type: "ready", output };
   } catch (error) {
-    const detail = `its notification is not ${parser.expects}: ${
-      error instanceof Error ? error.message : error
-    }`;
+    const detail = `its notification is not ${parser.expects}: ${messageOf(error)}`;
     return { type: "failed", detail };
   }
 }

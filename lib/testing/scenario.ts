@@ -1,6 +1,8 @@
 import type { Json } from "../define/json.ts";
 import type { Definition } from "../define/service.ts";
 import type { Millis } from "../define/time.ts";
+import { together } from "../boot/alarms.ts";
+import { BootProgress } from "../boot/progress.ts";
 import { BootJudge } from "../boot/watchdog.ts";
 import { Driver, Journal } from "../driver/mod.ts";
 import { check, type Graph, type Node, renderDiagnostic, resolve } from "../graph/mod.ts";
@@ -126,7 +128,7 @@ class Play {
   readonly #attempts = new Map<string, number>();
   /** Whose `run` was called last: the spawn that follows is for it. */
   #spawning: Node | null = null;
-  readonly #pending: Set<number>;
+  readonly #progress: BootProgress;
   #endsAt: Millis;
   #ending = false;
 
@@ -141,7 +143,8 @@ class Play {
       descriptors: 4 * graph.nodes.length + 64,
     });
     this.#rest = (settings.events ?? []).toSorted((a, b) => a.at - b.at);
-    this.#pending = new Set(graph.boot);
+    this.#progress = new BootProgress(graph, 0);
+    this.#progress.begin(0);
     this.#endsAt = settings.until ?? LONGEST;
   }
 
@@ -162,13 +165,7 @@ class Play {
       habitat: { env: {}, cwd: "/", self: ["/proc/self/exe"] },
       journal: new Journal(graph, () => {}),
       logs: noLogs,
-      alarm: {
-        due: () => Math.min(judge.due() ?? Infinity, this.#due()),
-        ring: (now) => {
-          if ((judge.due() ?? Infinity) <= now) judge.ring(now);
-          this.#happen(driver, now);
-        },
-      },
+      alarm: together(judge, { due: () => this.#due(), ring: (now) => this.#happen(driver, now) }),
       onSignal() {},
       onFault: (error) => {
         throw error;
@@ -177,7 +174,7 @@ class Play {
         const name = graph.nodes[id]!.name;
         this.#steps.push({ at: now, service: name, phase: phase.phase, why });
         if (phase.phase === "up") judge.noteUp(id, now);
-        if (phase.phase === "up" || phase.phase === "down") this.#pending.delete(id);
+        this.#progress.note(id, phase, now);
         this.#endSoonIfThrough(now);
       },
     });
@@ -200,7 +197,7 @@ class Play {
 
   /** Without an end of its own, a scenario ends a little after all is settled, so that what follows is seen too. */
   #endSoonIfThrough(now: Millis): void {
-    const through = this.#pending.size === 0 && this.#rest.length === 0;
+    const through = this.#progress.finishedAt !== null && this.#rest.length === 0;
     if (through && this.#settings.until === undefined) this.#endsAt = Math.min(this.#endsAt, now + SETTLED);
   }
 
