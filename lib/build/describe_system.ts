@@ -1,4 +1,6 @@
 import { type BuildInfo, buildInfo } from "../boot/build_info.ts";
+import { readyLabel } from "../define/service.ts";
+import type { OnFailure } from "../define/system.ts";
 import {
   closure,
   type Graph,
@@ -22,7 +24,7 @@ export interface ServiceDescription {
     readonly name: string;
     readonly kind: "need" | "optional" | "milestone" | "after";
   }[];
-  /** How it tells that it is ready: `notification fd 3`; `exit code 0` for a oneshot. */
+  /** How it tells that it is ready: `notification fd 3`; `exit code 0` or `init itself` for a oneshot. */
   readonly readiness: string;
   readonly startTimeout: number;
   readonly stopTimeout: number;
@@ -43,7 +45,7 @@ export interface SystemDescription {
     readonly success: readonly string[];
     readonly deadline: number;
     readonly statusFile: string;
-    readonly onFailure: "reboot" | "poweroff" | "stay";
+    readonly onFailure: OnFailure;
   } | null;
   /** The longest that boot and shutdown can take if every step takes as long as it may. */
   readonly worstCase: { readonly boot: number; readonly shutdown: number };
@@ -69,7 +71,7 @@ export function describeSystem(graph: Graph, info: BuildInfo): SystemDescription
     description: definition.description,
     wave: waveOf.get(id) ?? null,
     needs: dependencies.map((edge) => ({ name: nodeOf(graph, edge.id).name, kind: edge.kind })),
-    readiness: definition.ready?.label ?? "exit code 0",
+    readiness: readyLabel(definition),
     startTimeout: policy.startTimeout,
     stopTimeout: policy.stopTimeout,
     origin: info.origins[name] ?? null,

@@ -1,4 +1,5 @@
 /** A dry run in the formats that people and programs read. */
+import { readyLabel } from "../define/service.ts";
 import type { DryRun } from "../driver/dry_run.ts";
 import {
   type Bound,
@@ -61,7 +62,7 @@ function renderService(graph: Graph, node: Node, bound: Bound, width: number): s
     const other = nodeOf(graph, edge.id).name;
     return edge.kind === "need" ? other : `${other} (${edge.kind})`;
   });
-  const ready = definition.ready?.label ?? "exit code 0";
+  const ready = readyLabel(definition);
   const after = waits.length === 0 ? "" : `, after ${waits.join(", ")}`;
   return `${name.padEnd(width)}  ${kind}, ready by ${ready} within ${time(bound.own)}${after}`;
 }
@@ -101,7 +102,7 @@ function renderJson(graph: Graph, run: DryRun): string {
       description: definition.description,
       wave: waveOf.get(id),
       after: dependencies.map((edge) => ({ name: name(edge.id), kind: edge.kind })),
-      ready: definition.ready?.label ?? "exit code 0",
+      ready: readyLabel(definition),
       startTimeoutMs: policy.startTimeout,
       stopTimeoutMs: policy.stopTimeout,
       worstCaseMs: bounds.get(id)?.total,

@@ -18,7 +18,22 @@
  *
  * @module
  */
-export { type Mount, mount, type Mounted, type Script, script } from "../kinds/mod.ts";
+export {
+  type Hostname,
+  hostname,
+  type KernelModules,
+  kernelModules,
+  loopback,
+  type Mount,
+  mount,
+  type Mounted,
+  randomSeed,
+  savedClock,
+  type Script,
+  script,
+  type StateFile,
+  type Told,
+} from "../kinds/mod.ts";
 export {
   commandProbe,
   fileProbe,
@@ -44,6 +59,7 @@ export {
   type Outputs,
 } from "./dependency.ts";
 export { type Json, json, type JsonOnly, lines, type NotJson, type Parser } from "./json.ts";
+export type { Performed } from "./kernel_task.ts";
 export type { ConsoleLog, FileLog, Log, NoLog, PipedLog } from "./log.ts";
 export {
   type Claims,
@@ -71,6 +87,8 @@ export {
   type Control,
   defineBundle,
   defineSystem,
+  type HardwareWatchdog,
+  type OnFailure,
   type System,
   type SystemSettings,
   type Watchdog,

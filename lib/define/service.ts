@@ -1,9 +1,11 @@
 import type { Command } from "./command.ts";
 import type { Deps, NoDeps, Outputs } from "./dependency.ts";
 import type { Parser } from "./json.ts";
+import type { KernelTask } from "./kernel_task.ts";
 import type { Log } from "./log.ts";
 import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Signal } from "./signal.ts";
 import type { Millis } from "./time.ts";
 
 /** The two kinds that everything else lowers to: a process that stays, and one that ends. */
@@ -35,11 +37,15 @@ export interface Definition {
   readonly kind: Kind;
   readonly description: string;
   readonly deps: Deps;
-  readonly run: (outputs: Record<string, unknown>) => Command;
-  readonly undo: ((outputs: Record<string, unknown>, output: unknown) => Command) | null;
+  readonly run: (outputs: Record<string, unknown>) => Command | KernelTask;
+  readonly undo: ((outputs: Record<string, unknown>, output: unknown) => Command | KernelTask) | null;
+  /** Whether init does it itself: only then do `run` and `undo` return tasks of the kernel instead of commands. */
+  readonly inInit?: true;
   /** The TypeScript body; `run` and `undo` then only say how to start this binary for it. */
   readonly body: Body | null;
   readonly ready: Readiness | null;
+  /** How it is told to read its configuration anew: by a signal, or by a process beside it. */
+  readonly reload: Signal | ((outputs: Record<string, unknown>) => Command) | null;
   readonly output: Parser<unknown> | null;
   readonly timeout: Millis | undefined;
   readonly restart: Restart;
@@ -110,6 +116,14 @@ export interface Longrun<D extends Deps, O, C extends Command = Command> extends
    * @example `notificationFd(3, { parse: json<{ ipc: string }>(), timeout: seconds(60) })`
    */
   readonly ready: Readiness<O>;
+  /**
+   * How `initctl reload` lets it read its configuration anew while it runs: a signal to its process, or a function of
+   * the outputs of `deps`, called in PID 1, that returns a process to start beside it; `MAINPID` is in that one's
+   * environment, and the reload has worked if it ends with 0 within a minute. Default: it cannot be reloaded.
+   *
+   * @example `"SIGHUP"`
+   */
+  readonly reload?: Signal | ((outputs: Outputs<D>) => Command);
 }
 
 /** A process that ends: up once it has ended with exit code 0. */
@@ -212,6 +226,7 @@ export function defineService<
     undo: (oneshot ? settings.undo ?? null : null) as Definition["undo"],
     body: null,
     ready: oneshot ? null : settings.ready,
+    reload: (oneshot ? null : settings.reload ?? null) as Definition["reload"],
     output: oneshot ? settings.output ?? null : null,
     timeout: oneshot ? settings.timeout : undefined,
     defined: new Error("defined here"),
@@ -230,6 +245,11 @@ export function shared<D extends Deps>(
     claims: settings.claims ?? {},
     log: settings.log ?? {},
   };
+}
+
+/** How a service tells that it is up, for people: `notification fd 3`. */
+export function readyLabel({ ready, inInit }: Definition): string {
+  return ready?.label ?? (inInit === true ? "init itself" : "exit code 0");
 }
 
 /** Wraps a lowered definition as a service. */

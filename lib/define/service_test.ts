@@ -39,8 +39,8 @@ Deno.test("defineService() lowers a oneshot", () => {
   assertEquals([top.kind, lowered.ready, lowered.timeout, lowered.body], ["oneshot", null, 5000, null]);
   assertStrictEquals(lowered.output, output);
   assertEquals(lowered.deps, { base });
-  assertEquals(lowered.run({ base: { path: "/p" } }).argv, ["/b", "/p"]);
-  assertEquals(lowered.undo!({ base: { path: "/p" } }, ["x"]).argv, ["/c", "/p", "x"]);
+  assertEquals(lowered.run({ base: { path: "/p" } }), { argv: ["/b", "/p"] });
+  assertEquals(lowered.undo!({ base: { path: "/p" } }, ["x"]), { argv: ["/c", "/p", "x"] });
 });
 
 Deno.test("isService() tells a service from whatever else a module exports", () => {

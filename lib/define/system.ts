@@ -96,12 +96,43 @@ export interface Watchdog {
    */
   readonly statusFile: string | ((generation: string) => string);
   /**
-   * What follows a missed deadline. In a container or namespace, `reboot` and
-   * `poweroff` end init with exit code 2. Default: `"reboot"`.
+   * What follows a missed deadline: after everything was taken down, the machine starts anew or is switched off; or
+   * `"rescue"`, there is a shell on the console, and the machine starts anew when it is left; or nothing. In a
+   * container or namespace, init ends with exit code 2 instead. Default: `"reboot"`.
    *
    * @example `"stay"`
    */
-  readonly onFailure?: "reboot" | "poweroff" | "stay";
+  readonly onFailure?: OnFailure;
+}
+
+/** What follows a boot that has missed its deadline. */
+export type OnFailure = "reboot" | "poweroff" | "rescue" | "stay";
+
+/**
+ * The hardware watchdog of a machine, watchdog(4): it resets the machine when init, or the kernel, hangs.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, type HardwareWatchdog, seconds, spawned } from "denit";
+ *
+ * const hardwareWatchdog: HardwareWatchdog = { timeout: seconds(60) };
+ * export const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * export default defineSystem({ boot: defineBundle([web]), hardwareWatchdog });
+ * ```
+ */
+export interface HardwareWatchdog {
+  /**
+   * The device. The module of its driver may be loaded during the boot. Default: `"/dev/watchdog"`.
+   *
+   * @example `"/dev/watchdog1"`
+   */
+  readonly device?: string;
+  /**
+   * How long init may hang until the machine is reset, in whole seconds, at least 2.
+   *
+   * @example `seconds(60)`
+   */
+  readonly timeout: Millis;
 }
 
 /**
@@ -147,6 +178,12 @@ export interface SystemSettings {
    * @example `{ read: "everybody" }`
    */
   readonly control?: Control;
+  /**
+   * The hardware watchdog that init pets, as PID 1 of a machine. Default: none is opened.
+   *
+   * @example `{ timeout: seconds(60) }`
+   */
+  readonly hardwareWatchdog?: HardwareWatchdog;
 }
 
 /** A whole system, the default export of `units/mod.ts`. */

@@ -30,6 +30,23 @@ export interface Attempt {
   cancelProbe: (() => void) | null;
 }
 
+/** An attempt of which nothing is known yet. */
+export function emptyAttempt(id: ServiceId, attempt: number): Attempt {
+  return {
+    id,
+    attempt,
+    pid: 0,
+    log: null,
+    notification: null,
+    yielding: null,
+    readiness: null,
+    observed: false,
+    hungUp: false,
+    alarm: null,
+    cancelProbe: null,
+  };
+}
+
 /** Text that a process yields, gathered up to a limit. */
 export class Output {
   readonly #decoder = new TextDecoder();

@@ -49,6 +49,7 @@ export function describeWhy(graph: Graph, id: ServiceId, why: Why): string {
     case "dependency":
       return `${nodeOf(graph, why.on).name} is not there`;
     case "stuck":
+      if (why.pid === 0) return "what init itself does for it does not end: it hangs in the kernel";
       return `process ${why.pid} does not end, not even by SIGKILL: it hangs in the kernel`;
   }
 }

@@ -1,6 +1,7 @@
+import type { Command } from "../define/command.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
-import type { Exit, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
+import type { Exit, ExitStatus, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
 import {
   type Action,
   deadline,
@@ -10,18 +11,15 @@ import {
   type State,
   step,
 } from "../supervisor/mod.ts";
-import type { Attempt, Output } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { fairShare } from "./fair_share.ts";
+import { leaveProcesses, type LeftBehind, takeProcesses } from "./handover.ts";
+import { perform } from "./perform.ts";
 import { ReadinessWatch } from "./readiness_watch.ts";
 import type { DriverSettings, Guest } from "./settings.ts";
 import { type Order, Spawner } from "./spawner.ts";
+import { Streams } from "./streams.ts";
 
-/** What a descriptor that we watch is for. */
-type Watch = { readonly role: "log" | "notification" | "output"; readonly attempt: Attempt };
-
-/** Reads of what a dead process has left in a pipe: a pipe holds 64 KiB, but somebody else may still write. */
-const DRAIN_READS = 16;
-const BUFFER = 64 * 1024;
 /** One turn in so many waits, even if there is something to do at once. */
 const WAIT_EVERY = 16;
 
@@ -36,29 +34,49 @@ export class Driver {
   readonly #os: Os;
   readonly #spawner: Spawner;
   readonly #readiness: ReadinessWatch;
+  readonly #streams: Streams;
   readonly #events: Event[] = [];
-  readonly #watches = new Map<Fd, Watch>();
   readonly #guests = new Map<Fd, Guest>();
   /** Live processes of services by pid. */
   readonly #attempts = new Map<Pid, Attempt>();
-  readonly #buffer = new Uint8Array(BUFFER);
+  /** Live processes beside those of services, and who is told of their end. */
+  readonly #beside = new Map<
+    Pid,
+    { readonly attempt: Attempt; readonly onEnd: (status: ExitStatus) => void }
+  >();
   #state: State;
   #turns = 0;
+  #leaving = false;
 
   constructor(settings: DriverSettings) {
     this.#settings = settings;
     this.#graph = settings.graph;
     this.#os = settings.os;
-    this.#state = initialState(settings.graph.nodes.length);
-    this.#spawner = new Spawner(settings.os, settings.habitat, settings.graph);
-    const { graph, os, prober, onFault } = settings;
+    const { graph, os, logs, prober, onFault, inheritance } = settings;
+    this.#state = inheritance?.state ?? initialState(graph.nodes.length);
+    this.#spawner = new Spawner(os, settings.habitat, graph, inheritance?.pipelines);
+    this.#streams = new Streams({
+      graph,
+      os,
+      logs,
+      onFault,
+      onNotification: (attempt, bytes) => {
+        if (bytes === null) this.#readiness.noteHangUp(attempt);
+        else this.#readiness.observe(attempt, { type: "bytes", bytes });
+      },
+    });
+    for (const attempt of takeProcesses(graph, inheritance?.processes ?? [])) {
+      os.adopt(attempt.pid);
+      this.#attempts.set(attempt.pid, attempt);
+      this.#streams.watch(attempt);
+    }
     this.#readiness = new ReadinessWatch({
       graph,
       os,
       prober,
       onFault,
       spawn: (command) => this.#spawner.spawnCommand(command, []),
-      forget: (fd) => this.#forget(fd),
+      forget: (fd) => this.#streams.forget(fd),
       report: (event) => this.#events.push(event),
     });
   }
@@ -84,6 +102,19 @@ export class Driver {
     return this.#attempts.values().find((attempt) => attempt.id === id)?.pid ?? null;
   }
 
+  /**
+   * Starts a process beside that of a service, which the supervisor knows nothing of; it prints into the same log.
+   *
+   * @param onEnd Told how it ended.
+   * @throws {OsError} As `Os.spawn`.
+   */
+  runBeside(id: ServiceId, command: Command, onEnd: (status: ExitStatus) => void): Pid {
+    const attempt = this.#spawner.spawnBeside(id, command);
+    this.#beside.set(attempt.pid, { attempt, onEnd });
+    this.#streams.watch(attempt);
+    return attempt.pid;
+  }
+
   /** Lets somebody take part in the wait. What they throw is caught, and told to `onFault`. */
   attach(fd: Fd, guest: Guest): void {
     this.#guests.set(fd, guest);
@@ -101,11 +132,28 @@ export class Driver {
     this.#os.dispose();
   }
 
-  /** Drives until everything is down and is to stay so; says what the machine is to do then. */
-  async run(): Promise<Power> {
+  /** Lets {@linkcode run} end although everything goes on. It can be called again. */
+  leave(): void {
+    this.#leaving = true;
+    this.#os.interrupt();
+  }
+
+  /** All that runs, for the driver of whatever this process becomes next. */
+  leaveBehind(): LeftBehind {
+    const processes = leaveProcesses(this.#graph, this.#attempts.values());
+    return { processes, pipelines: this.#spawner.pipelines };
+  }
+
+  /**
+   * Drives until everything is down and is to stay so.
+   *
+   * @returns What the machine is to do then; null after {@linkcode leave}.
+   */
+  async run(): Promise<Power | null> {
+    this.#leaving = false;
     for (;;) {
       this.#turn();
-      if (this.#state.ended) break;
+      if (this.#state.ended || this.#leaving) break;
       // A wait gives promises and timers their turn, which a poll does not.
       let wakeup = ++this.#turns % WAIT_EVERY === 0 ? null : this.#os.poll();
       if (wakeup === null) {
@@ -122,7 +170,7 @@ export class Driver {
       this.#guard(() => this.#receive(happened));
     }
     this.#settings.journal.flush();
-    return this.#state.ending!.power;
+    return this.#state.ended ? this.#state.ending!.power : null;
   }
 
   #guard(action: () => void): void {
@@ -190,23 +238,15 @@ export class Driver {
       this.#events.push({ type: "spawnFailed", id, attempt, failure: made });
       return;
     }
+    if ("kernel" in made) {
+      const { place } = this.#settings.habitat;
+      return perform(this.#os, place, made, (outcome) => this.post({ ...outcome, id, attempt }));
+    }
     this.#attempts.set(made.pid, made);
     // First of all: a process that the supervisor does not know of could not be stopped.
     this.#events.push({ type: "spawned", id, attempt, pid: made.pid });
-    if (made.log !== null) this.#watch(made.log, { role: "log", attempt: made });
-    if (made.notification !== null) this.#watch(made.notification, { role: "notification", attempt: made });
-    if (made.yielding !== null) this.#watch(made.yielding.fd, { role: "output", attempt: made });
+    this.#streams.watch(made);
     this.#readiness.observe(made, { type: "spawned" });
-  }
-
-  #watch(fd: Fd, watch: Watch): void {
-    this.#watches.set(fd, watch);
-    this.#os.watch(fd);
-  }
-
-  #forget(fd: Fd): void {
-    this.#watches.delete(fd);
-    this.#os.close(fd);
   }
 
   /** How long to wait at most, until something is due. */
@@ -218,7 +258,7 @@ export class Driver {
 
   #receive(wakeup: Wakeup): void {
     const now = this.#os.now();
-    const isLog = (fd: Fd) => this.#watches.get(fd)?.role === "log";
+    const isLog = (fd: Fd) => this.#streams.isLog(fd);
     for (const fd of fairShare(wakeup.readable, isLog, this.#turns)) this.#guard(() => this.#read(fd));
     for (const fd of wakeup.writable) this.#guard(() => this.#guests.get(fd)?.writable?.());
     for (const exit of wakeup.children ? this.#os.reap() : []) this.#guard(() => this.#bury(exit));
@@ -228,68 +268,30 @@ export class Driver {
     this.#guard(() => this.#readiness.ring(now));
   }
 
-  /** Reads once what a descriptor has, so that nobody who talks much keeps others waiting. */
-  #read(fd: Fd): boolean {
-    const watch = this.#watches.get(fd);
-    if (watch === undefined) {
-      this.#guests.get(fd)?.readable();
-      return false;
-    }
-    const count = this.#os.read(fd, this.#buffer);
-    if (count < 0) return false;
-    const bytes = this.#buffer.subarray(0, count);
-    const { attempt } = watch;
-    if (count === 0) this.#endOfStream(fd, watch);
-    else if (watch.role === "log") this.#log(fd, attempt, bytes);
-    else if (watch.role === "notification") this.#readiness.observe(attempt, { type: "bytes", bytes });
-    else attempt.yielding?.output.add(bytes);
-    return count > 0;
-  }
-
-  /** Passes on what a service has printed. While its log is behind it is not heard: its pipe fills, and it waits. */
-  #log(fd: Fd, { id }: Attempt, bytes: Uint8Array): void {
-    const relief = this.#settings.logs.write(nodeOf(this.#graph, id).name, bytes);
-    if (!(relief instanceof Promise)) return;
-    this.#os.unwatch(fd);
-    relief.then(() => this.#guard(() => this.#watches.has(fd) && this.#os.watch(fd)));
-  }
-
-  #endOfStream(fd: Fd, { role, attempt }: Watch): void {
-    this.#forget(fd);
-    if (role === "log") attempt.log = null;
-    // What was gathered is needed when the process ends.
-    else if (role === "output") attempt.yielding = { fd: -1, output: attempt.yielding!.output };
-    else this.#readiness.noteHangUp(attempt);
+  #read(fd: Fd): void {
+    if (this.#streams.has(fd)) this.#streams.read(fd);
+    else this.#guests.get(fd)?.readable();
   }
 
   #bury({ pid, status }: Exit): void {
     if (this.#readiness.noteExit(pid, status)) return;
+    const beside = this.#beside.get(pid);
+    if (beside !== undefined) {
+      this.#beside.delete(pid);
+      this.#streams.drain(beside.attempt.log);
+      return beside.onEnd(status);
+    }
     const attempt = this.#attempts.get(pid);
     if (attempt === undefined) return;
     this.#attempts.delete(pid);
     const { id, attempt: number } = attempt;
-    if (attempt.notification !== null) this.#drain(attempt.notification);
+    this.#streams.drain(attempt.notification);
     this.#readiness.end(attempt);
-    if (attempt.log !== null) this.#drain(attempt.log);
-    const exited: Event = { type: "exited", id, attempt: number, status, ...this.#yieldOf(attempt) };
+    this.#streams.drain(attempt.log);
+    const exited: Event = { type: "exited", id, attempt: number, status, ...this.#streams.yieldOf(attempt) };
     // Whoever hears of the exit shall find the last words in the log.
     const lastWords = this.#settings.logs.settle(nodeOf(this.#graph, id).name);
     if (lastWords instanceof Promise) lastWords.then(() => this.post(exited));
     else this.#events.push(exited);
-  }
-
-  /** What a process that has ended has yielded. */
-  #yieldOf({ id, yielding }: Attempt): ReturnType<Output["parse"]> | null {
-    const { output } = nodeOf(this.#graph, id).definition;
-    if (yielding === null || output === null) return null;
-    if (yielding.fd !== -1) {
-      this.#drain(yielding.fd);
-      if (this.#watches.has(yielding.fd)) this.#forget(yielding.fd);
-    }
-    return yielding.output.parse(output);
-  }
-
-  #drain(fd: Fd): void {
-    for (let reads = 0; reads < DRAIN_READS && this.#read(fd); reads++);
   }
 }

@@ -2,16 +2,22 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   commandProbe,
   defineService,
+  hostname,
   type Json,
   json,
+  kernelModules,
+  loopback,
   notificationFd,
+  randomSeed,
   type Service,
   spawned,
   tcpProbe,
 } from "denit";
 
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
 import { noLogs } from "../log/mod.ts";
+import { osError } from "../os/errno.ts";
 import { type Child, exitsBeforeReady, fakeOs, longrun, notifies, oneshot } from "../os/fake/mod.ts";
 import { Driver } from "./driver.ts";
 import { Journal } from "./journal.ts";
@@ -28,11 +34,14 @@ interface Line {
 async function drive(
   units: Record<string, Service>,
   behave: Parameters<typeof fakeOs>[0]["behave"],
-  settings: Partial<DriverSettings> & { seconds?: number; during?: (driver: Driver, line: Line) => void } =
-    {},
+  { perform, ...settings }: Partial<DriverSettings> & {
+    seconds?: number;
+    during?: (driver: Driver, line: Line) => void;
+    perform?: Parameters<typeof fakeOs>[0]["perform"];
+  } = {},
 ) {
   const graph = graphOf(units);
-  const os = fakeOs({ behave });
+  const os = fakeOs({ behave, ...(perform === undefined ? {} : { perform }) });
   const lines: Line[] = [];
   const logs: [string, string][] = [];
   const faults: unknown[] = [];
@@ -317,4 +326,103 @@ Deno.test("Driver merges the environment of a command into its own", async () =>
     return longrun();
   });
   assertEquals(seen, { env: { TZ: "UTC" }, cwd: "/srv" });
+});
+
+/** A place whose kernel we do with what we like. */
+const machine = { env: {}, cwd: "/", self: ["/proc/self/exe"], place: "machine" } as const;
+
+Deno.test("Driver does itself what needs no process, and gives its output to dependents", async () => {
+  const modules = kernelModules(["wireguard"]);
+  const web = defineService({
+    deps: { modules },
+    run: ({ modules }) => ({ argv: ["/bin/web", ...modules.loaded ?? []] }),
+    ready: spawned(),
+  });
+  const { os, lines, open, faults } = await drive({ modules, web }, () => longrun(), {
+    habitat: machine,
+    perform: () => ({ after: 300, output: { loaded: ["wireguard"] } }),
+  });
+  assertEquals(os.spawns.map(({ time, argv }) => [time, argv]), [[300, ["/bin/web", "wireguard"]]]);
+  const told = lines.filter(({ service }) => service === "modules").map(({ event, pid }) => [event, pid]);
+  assertEquals(told.slice(0, 5), [
+    ["start", undefined],
+    ["blocked", undefined],
+    ["starting", null],
+    ["exited", undefined],
+    ["up", null],
+  ]);
+  assertEquals([open, faults], [0, []]);
+});
+
+Deno.test("Driver tells why the kernel refused what it was to do itself", async () => {
+  const { find, os } = await drive({ modules: kernelModules(["wiregard"]) }, () => longrun(), {
+    habitat: machine,
+    perform: () => {
+      throw osError("load module", "ENOENT", "wiregard", "it is nowhere");
+    },
+  });
+  const message = "cannot load module wiregard: ENOENT (it is nowhere)";
+  const failure = { type: "spawn", stage: "load module", code: "ENOENT", message };
+  assertEquals(find("down")?.why, { reason: "failed", failure, final: "policy" });
+  assertEquals(os.spawns, []);
+});
+
+Deno.test("Driver undoes itself what it has done itself, and ends with a task that hangs", async () => {
+  const done: string[] = [];
+  const { find, os, lines } = await drive({ seed: randomSeed({ file: "/seed" }) }, () => longrun(), {
+    habitat: machine,
+    perform: ({ kernel }) => {
+      done.push(kernel);
+      return { after: kernel === "save-seed" ? Infinity : 1 };
+    },
+  });
+  assertEquals(done, ["load-seed", "save-seed"]);
+  assertEquals(lines.findLast(({ event }) => event === "stopping")?.pid, null);
+  assert(find("power") !== undefined, "the shutdown has ended");
+  assertEquals(os.signals, []);
+});
+
+Deno.test("Driver leaves out what is not its own to do", async () => {
+  const units = {
+    name: hostname("a"),
+    lo: loopback(),
+    modules: kernelModules(["loop"]),
+    seed: randomSeed({ file: "/seed" }),
+  };
+  const left = async (place: "machine" | "namespace" | "process", refused = false) => {
+    const done: KernelTask["kernel"][] = [];
+    const { lines } = await drive(units, () => longrun(), {
+      habitat: { ...machine, place },
+      perform: ({ kernel }) => {
+        done.push(kernel);
+        if (refused) throw osError("sethostname", "EPERM", "a");
+        return {};
+      },
+    });
+    const skipped = lines.filter(({ event, output }) => event === "exited" && "skipped" in Object(output));
+    return [done.sort(), skipped.map(({ service }) => service)];
+  };
+  assertEquals(await left("machine"), [["hostname", "load-seed", "loopback", "modules", "save-seed"], []]);
+  assertEquals(await left("namespace"), [["hostname", "loopback"], ["modules", "seed", "seed"]]);
+  assertEquals((await left("namespace", true))[1]?.length, 5, "a namespace that may not, need not");
+  assertEquals((await left("process"))[0], []);
+});
+
+Deno.test("Driver takes a task for a command from the kinds that are made of tasks alone", async () => {
+  const forged: Record<string, unknown> = { kernel: "hostname", name: "a" };
+  const { find } = await drive(
+    { forged: defineService({ kind: "oneshot", run: () => forged as never }) },
+    () => longrun(),
+    { habitat: machine },
+  );
+  assertEquals(
+    find("spawnFailed")?.failure,
+    {
+      type: "spawn",
+      stage: "run",
+      code: "EXCEPTION",
+      message:
+        'cannot make the command: run returned no command: it has no setting "kernel"; there are argv, env, cwd',
+    },
+  );
 });

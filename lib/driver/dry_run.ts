@@ -94,8 +94,9 @@ function definitionAtRest(graph: Graph, node: Node): Definition {
   const { definition, name, id } = node;
   const output = `<${name}>`;
   const parser = { expects: "", parse: () => output };
+  const { inInit: _, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
     body: null,
     run: () => {
       restCommand(graph, node);

@@ -46,12 +46,14 @@ export class Journal {
   readonly #graph: Graph;
   readonly #sink: Sink;
   #pending = "";
-  #count = 0;
+  #count: number;
   #tap: Tap | null = null;
 
-  constructor(graph: Graph, sink: Sink) {
+  /** @param entries How many there are already. */
+  constructor(graph: Graph, sink: Sink, entries = 0) {
     this.#graph = graph;
     this.#sink = sink;
+    this.#count = entries;
   }
 
   /** How many entries there are: the number of the next one, counted from 0 as the lines are. */

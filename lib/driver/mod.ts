@@ -18,6 +18,7 @@
  */
 export { describeFailure, describeStatus, describeWhy } from "./describe.ts";
 export { Driver } from "./driver.ts";
+export type { Inheritance, LeftBehind, LeftProcess } from "./handover.ts";
 export { cast, type Details, Journal, type Sink, type Tap } from "./journal.ts";
 export { type Look, type NetworkProbe, networkProber, type Prober } from "./prober.ts";
 export type { DriverSettings, Guest } from "./settings.ts";

@@ -3,6 +3,7 @@ import type { Graph, ServiceId } from "../graph/graph.ts";
 import type { Logs } from "../log/mod.ts";
 import type { Os, SignalName } from "../os/os.ts";
 import type { Phase, Why } from "../supervisor/mod.ts";
+import type { Inheritance } from "./handover.ts";
 import type { Journal } from "./journal.ts";
 import type { Prober } from "./prober.ts";
 import type { Habitat } from "./spawner.ts";
@@ -15,6 +16,8 @@ export interface DriverSettings {
   readonly habitat: Habitat;
   readonly journal: Journal;
   readonly logs: Logs;
+  /** What another driver has left to this one. Default: nothing runs. */
+  readonly inheritance?: Inheritance | undefined;
   /** Told after a service has entered a phase. */
   readonly onPhase: (id: ServiceId, phase: Phase, why: Why | null, now: Millis) => void;
   /** Told of each signal that was sent to this process. */

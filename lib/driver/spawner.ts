@@ -1,11 +1,13 @@
 import { type Command, commandFault } from "../define/command.ts";
 import type { Json } from "../define/json.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { selfPath } from "../kinds/script.ts";
 import { OsError } from "../os/error.ts";
 import type { Fd, FdMapping, Os, Pid, Pipe } from "../os/os.ts";
 import type { Failure, Inputs } from "../supervisor/mod.ts";
-import { type Attempt, Output } from "./attempt.ts";
+import { type Attempt, emptyAttempt, Output } from "./attempt.ts";
+import { failureOf } from "./perform.ts";
 
 /** How processes are started in this place. */
 export interface Habitat {
@@ -15,6 +17,10 @@ export interface Habitat {
   readonly cwd: string | null;
   /** Program and first arguments that start this binary again, for TypeScript bodies. */
   readonly self: readonly [string, ...string[]];
+  /**
+   * What is ours to do besides: all that a machine needs, what a namespace has of its own, or nothing. Default: `process`.
+   */
+  readonly place?: "machine" | "namespace" | "process";
 }
 
 /** What one spawn is for. */
@@ -38,35 +44,34 @@ export class Spawner {
   readonly #consumers: ReadonlySet<ServiceId>;
   readonly #pipelines = new Map<ServiceId, Pipe>();
 
-  constructor(os: Os, habitat: Habitat, graph: Graph) {
+  /** @param pipelines Pipes into consumers that are there already, by the consumer's name. */
+  constructor(os: Os, habitat: Habitat, graph: Graph, pipelines: Readonly<Record<string, Pipe>> = {}) {
     this.#os = os;
     this.#habitat = habitat;
     this.#graph = graph;
     this.#consumers = new Set(graph.nodes.flatMap(({ consumer }) => consumer ?? []));
+    for (const [name, pipe] of Object.entries(pipelines)) this.#pipelines.set(graph.ids.get(name)!, pipe);
+  }
+
+  /** The pipes into consumers, by the consumer's name. */
+  get pipelines(): Record<string, Pipe> {
+    return Object.fromEntries(
+      [...this.#pipelines].map(([id, pipe]) => [nodeOf(this.#graph, id).name, pipe]),
+    );
   }
 
   /**
    * Starts a process of a service.
    *
-   * @returns The attempt, its pipes not yet watched; or why there is none.
+   * @returns The attempt, its pipes not yet watched; or why there is none; or what is to be done without a process.
    */
-  spawn(node: Node, order: Order): Attempt | Failure {
+  spawn(node: Node, order: Order): Attempt | Failure | KernelTask {
     const ends: Fd[] = [];
-    const attempt: Attempt = {
-      id: order.id,
-      attempt: order.attempt,
-      pid: 0,
-      log: null,
-      notification: null,
-      yielding: null,
-      readiness: null,
-      observed: order.undoes === null && node.kind === "longrun",
-      hungUp: false,
-      alarm: null,
-      cancelProbe: null,
-    };
+    const attempt = emptyAttempt(order.id, order.attempt);
+    attempt.observed = order.undoes === null && node.kind === "longrun";
     try {
       const command = makeCommand(node, order);
+      if ("kernel" in command) return command;
       const fds = this.#descriptors(node, order, attempt, ends);
       attempt.pid = this.spawnCommand(command, fds);
       return attempt;
@@ -75,6 +80,26 @@ export class Spawner {
       if (attempt.notification !== null) this.#os.close(attempt.notification);
       if (attempt.yielding !== null) this.#os.close(attempt.yielding.fd);
       return describe(error);
+    } finally {
+      for (const fd of ends) this.#os.close(fd);
+    }
+  }
+
+  /**
+   * Starts a process beside that of a service, with the same log.
+   *
+   * @throws {OsError} As `Os.spawn`.
+   */
+  spawnBeside(id: ServiceId, command: Command): Attempt {
+    const attempt = emptyAttempt(id, 0);
+    const ends: Fd[] = [];
+    try {
+      const log = this.#logOf(nodeOf(this.#graph, id), attempt, ends);
+      attempt.pid = this.spawnCommand(command, [{ from: log, to: 1 }, { from: log, to: 2 }]);
+      return attempt;
+    } catch (error) {
+      if (attempt.log !== null) this.#os.close(attempt.log);
+      throw error;
     } finally {
       for (const fd of ends) this.#os.close(fd);
     }
@@ -95,9 +120,7 @@ export class Spawner {
   /** The descriptors of a process; those that only it needs are added to `ends`, to be closed after the spawn. */
   #descriptors(node: Node, order: Order, attempt: Attempt, ends: Fd[]): FdMapping[] {
     const { definition } = node;
-    const log = node.consumer === undefined
-      ? this.#logPipe(attempt, ends)
-      : this.#pipeline(node.consumer).write;
+    const log = this.#logOf(node, attempt, ends);
     const fds: FdMapping[] = [{ from: log, to: 1 }, { from: log, to: 2 }];
     const pipeline = this.#consumers.has(order.id) ? this.#pipeline(order.id) : null;
     if (pipeline !== null) fds.push({ from: pipeline.read, to: 0 });
@@ -126,8 +149,9 @@ export class Spawner {
     return fds;
   }
 
-  /** A pipe of its own for what a process prints. */
-  #logPipe(attempt: Attempt, ends: Fd[]): Fd {
+  /** Where a process prints: into the consumer of its service, or a pipe of its own. */
+  #logOf({ consumer }: Node, attempt: Attempt, ends: Fd[]): Fd {
+    if (consumer !== undefined) return this.#pipeline(consumer).write;
     const { read, write } = this.#os.pipe();
     ends.push(write);
     attempt.log = read;
@@ -160,10 +184,11 @@ export class Spawner {
 /** What `run` returned is of no use. Nothing was thrown there, so there is no place to tell. */
 class NoCommand extends Error {}
 
-function makeCommand(node: Node, order: Order): Command {
+function makeCommand(node: Node, order: Order): Command | KernelTask {
   const { definition, name } = node;
   const { inputs, undoes } = order;
   const made: unknown = undoes === null ? definition.run(inputs) : definition.undo?.(inputs, undoes.output);
+  if (definition.inInit === true) return made as KernelTask;
   const fault = made instanceof Promise ? "it is a promise, and must be there at once" : commandFault(made);
   if (fault !== null) {
     throw new NoCommand(`${undoes === null ? "run" : "undo"} returned no command: ${fault}`);
@@ -186,9 +211,7 @@ function merge(
 }
 
 function describe(error: unknown): Failure {
-  if (error instanceof OsError) {
-    return { type: "spawn", stage: error.call, code: error.code, message: error.message };
-  }
+  if (error instanceof OsError) return failureOf(error);
   // `run` is the unit author's code: where it threw is worth as much as what.
   const message = error instanceof Error ? firstLines(error) : String(error);
   return { type: "spawn", stage: "run", code: "EXCEPTION", message: `cannot make the command: ${message}` };

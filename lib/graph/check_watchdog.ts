@@ -1,3 +1,4 @@
+import type { HardwareWatchdog } from "../define/system.ts";
 import { longest, renderPath, startBounds } from "./bounds.ts";
 import { type BootWatchdog, type Graph, nodeOf } from "./graph.ts";
 import { closure } from "./order.ts";
@@ -7,7 +8,8 @@ import { messageOf } from "../define/message_of.ts";
 
 /** A verdict on the boot that could not be reached, written, or reached in time. */
 export function checkWatchdog(graph: Graph, report: Report): void {
-  const { watchdog } = graph;
+  const { watchdog, hardwareWatchdog } = graph;
+  if (hardwareWatchdog !== null) checkHardware(hardwareWatchdog, report);
   if (watchdog === null) return;
   if (watchdog.success.length === 0) {
     const cause = "cannot tell when the boot has succeeded: watchdog.success is empty";
@@ -23,6 +25,17 @@ export function checkWatchdog(graph: Graph, report: Report): void {
   }
   checkStatusFile(graph, watchdog, report);
   checkDeadline(graph, watchdog, boot, report);
+}
+
+function checkHardware({ device, timeout }: HardwareWatchdog, report: Report): void {
+  if (device !== undefined && !device.startsWith("/")) {
+    const cause = `cannot pet ${device}: it is not an absolute path`;
+    report(null, "hardwareWatchdog.device", cause, 'give one, such as "/dev/watchdog"');
+  }
+  if (timeout >= 2000 && timeout % 1000 === 0 && Number.isFinite(timeout)) return;
+  const cause =
+    `cannot pet a watchdog of ${timeout} ms: the kernel counts whole seconds, and one is too short`;
+  report(null, "hardwareWatchdog.timeout", cause, "give two seconds or more, such as seconds(60)");
 }
 
 function checkStatusFile(graph: Graph, { statusFile, success }: BootWatchdog, report: Report): void {

@@ -2,6 +2,7 @@ import type { DependencyKind } from "../define/dependency.ts";
 import type { Consequence } from "../define/policy.ts";
 import type { Definition, Kind } from "../define/service.ts";
 import type { Signal } from "../define/signal.ts";
+import type { HardwareWatchdog, OnFailure } from "../define/system.ts";
 import type { Millis } from "../define/time.ts";
 
 /** A service's place in {@linkcode Graph.nodes}: whatever it depends on has a smaller one. */
@@ -54,7 +55,7 @@ export interface BootWatchdog {
   readonly success: readonly ServiceId[];
   readonly deadline: Millis;
   readonly statusFile: (generation: string) => string;
-  readonly onFailure: "reboot" | "poweroff" | "stay";
+  readonly onFailure: OnFailure;
 }
 
 /** A system whose every name is resolved. It is immutable. */
@@ -66,6 +67,7 @@ export interface Graph {
   /** The members of the boot bundle. */
   readonly boot: readonly ServiceId[];
   readonly watchdog: BootWatchdog | null;
+  readonly hardwareWatchdog: HardwareWatchdog | null;
   /** Whether every user of the machine may look by `initctl`. */
   readonly everybodyReads: boolean;
   /** Where each service was defined, by name, where the stack no longer tells: in a compiled binary. */

@@ -19,6 +19,7 @@
 export { type Bound, longest, renderPath, startBounds, stopBounds } from "./bounds.ts";
 export { check, shutdownBound } from "./check.ts";
 export { cyclesIn } from "./cycle.ts";
+export { diffSystems, type Portrait, portray, type SettingTexts, type SystemDiff } from "./diff.ts";
 export { type Diagnostic, renderDiagnostic } from "./diagnostic.ts";
 export {
   type BootWatchdog,

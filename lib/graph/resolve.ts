@@ -57,7 +57,7 @@ export function resolve(
   const ids = new Map(nodes.map((node) => [node.name, node.id]));
   const idsOf = (services: readonly Service[]) =>
     [...new Set(services)].map((service) => ids.get(draft.names.get(service)!)!).sort((a, b) => a - b);
-  const { boot, watchdog, control } = settingsOf(system);
+  const { boot, watchdog, control, hardwareWatchdog = null } = settingsOf(system);
   const bundles = new Map<string, readonly ServiceId[]>();
   for (const [identifier, value] of Object.entries(exports)) {
     if (isBundle(value)) bundles.set(serviceName(identifier), idsOf(membersOf(value)));
@@ -72,7 +72,8 @@ export function resolve(
   };
   const everybodyReads = control?.read === "everybody";
   const started = idsOf(membersOf(boot));
-  const graph = { nodes, ids, bundles, boot: started, watchdog: judge, everybodyReads, origins };
+  const judges = { watchdog: judge, hardwareWatchdog };
+  const graph = { nodes, ids, bundles, boot: started, ...judges, everybodyReads, origins };
   return { graph, diagnostics: [] };
 }
 

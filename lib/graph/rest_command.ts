@@ -1,10 +1,11 @@
 import { type Command, commandFault } from "../define/command.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
 import { type Graph, type Node, nodeOf } from "./graph.ts";
 import { placeholder, settled } from "./placeholder.ts";
 
 /**
- * The command that a service would start, with placeholders for outputs that
- * are not known at rest.
+ * The command that a service would start, or what init would do instead of starting one, with placeholders for outputs
+ * that are not known at rest.
  *
  * @example
  * ```ts
@@ -19,14 +20,18 @@ import { placeholder, settled } from "./placeholder.ts";
  * });
  * const { graph } = resolve({ web, top, default: defineSystem({ boot: defineBundle([top]) }) });
  * const command = restCommand(graph!, nodeOf(graph!, graph!.ids.get("top")!));
- * if (command.argv[1] !== "<web.host>") throw new Error("a placeholder");
+ * if (!("argv" in command) || command.argv[1] !== "<web.host>") throw new Error("a placeholder");
  * ```
  *
  * @param optional Whether optional dependencies are there. Default: `present`.
  * @throws {Error} If `run` throws, or returns something that is no command.
  */
-export function restCommand(graph: Graph, node: Node, optional: "present" | "absent" = "present"): Command {
-  return commandOf("run", node.definition.run(outputsAtRest(graph, node, optional)));
+export function restCommand(
+  graph: Graph,
+  node: Node,
+  optional: "present" | "absent" = "present",
+): Command | KernelTask {
+  return commandOf("run", node, node.definition.run(outputsAtRest(graph, node, optional)));
 }
 
 /**
@@ -39,18 +44,25 @@ export function restCommand(graph: Graph, node: Node, optional: "present" | "abs
  *
  * const persist = mount({ device: "LABEL=persist", path: "/persist" });
  * const { graph } = resolve({ persist, default: defineSystem({ boot: defineBundle([persist]) }) });
- * if (restUndo(graph!, nodeOf(graph!, 0))?.argv[0] !== "/bin/umount") throw new Error("unmounts");
+ * const command = restUndo(graph!, nodeOf(graph!, 0));
+ * if (command === null || !("argv" in command)) throw new Error("unmounts");
+ * if (command.argv[0] !== "/bin/umount") throw new Error("unmounts");
  * ```
  *
  * @throws {Error} If `undo` throws, or returns something that is no command.
  */
-export function restUndo(graph: Graph, node: Node): Command | null {
+export function restUndo(graph: Graph, node: Node): Command | KernelTask | null {
   const { undo } = node.definition;
   if (undo === null) return null;
-  return commandOf("undo", undo(outputsAtRest(graph, node, "present"), placeholder(node.name)));
+  return commandOf("undo", node, undo(outputsAtRest(graph, node, "present"), placeholder(node.name)));
 }
 
-function outputsAtRest(graph: Graph, node: Node, optional: "present" | "absent"): Record<string, unknown> {
+/** What `run` is given at rest. */
+export function outputsAtRest(
+  graph: Graph,
+  node: Node,
+  optional: "present" | "absent",
+): Record<string, unknown> {
   const outputs: Record<string, unknown> = {};
   for (const { id, kind, key } of node.dependencies) {
     if (kind === "after") continue;
@@ -60,9 +72,9 @@ function outputsAtRest(graph: Graph, node: Node, optional: "present" | "absent")
   return outputs;
 }
 
-function commandOf(setting: "run" | "undo", returned: unknown): Command {
+function commandOf(setting: "run" | "undo", node: Node, returned: unknown): Command | KernelTask {
   const command = settled(returned);
-  const fault = commandFault(command);
+  const fault = node.definition.inInit === true ? null : commandFault(command);
   if (fault !== null) throw new Error(`${setting} returned no command: ${fault}`);
-  return command as Command;
+  return command as Command | KernelTask;
 }

@@ -14,5 +14,16 @@
  *
  * @module
  */
+export {
+  type Hostname,
+  hostname,
+  type KernelModules,
+  kernelModules,
+  loopback,
+  randomSeed,
+  savedClock,
+  type StateFile,
+  type Told,
+} from "./kernel.ts";
 export { type Mount, mount, type Mounted } from "./mount.ts";
 export { type Script, script } from "./script.ts";

@@ -86,6 +86,7 @@ export function mount<D extends Deps = NoDeps>(settings: Mount<D>): Service<Moun
     undo: () => ({ argv: ["/bin/umount", "--", path] }),
     body: null,
     ready: null,
+    reload: null,
     // mount(8) says nothing that would be worth reading: the output is known before.
     output: { expects: "nothing", parse: () => ({ path }) },
     timeout,

@@ -63,6 +63,7 @@ export function script<D extends Deps = NoDeps, O = void>(
     undo: settings.undo === undefined ? null : self,
     body: { run: settings.run, undo: settings.undo ?? null } as Definition["body"],
     ready: null,
+    reload: null,
     output: json(),
     timeout: settings.timeout,
     defined: new Error("defined here"),

@@ -3,7 +3,7 @@
  * The two implementations have modules of their own, so that whoever needs only the interface loads no FFI:
  * `lib/os/linux/mod.ts` is the kernel, `lib/os/fake/mod.ts` is a virtual one with virtual time.
  *
- * May import: `lib/define/time.ts`.
+ * May import: `lib/define/json.ts`, `lib/define/kernel_task.ts`, `lib/define/time.ts`.
  *
  * @example
  * ```ts

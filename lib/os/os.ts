@@ -5,7 +5,10 @@
  *
  * Nothing here decides or logs: what a failure means is the driver's business.
  */
+import type { Json } from "../define/json.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
 import type { Millis } from "../define/time.ts";
+import type { OsError } from "./error.ts";
 
 /** A process id. */
 export type Pid = number;
@@ -86,6 +89,17 @@ export interface Os {
    * @throws {OsError} With `call` naming the stage that failed: `chdir` or `exec`, or the call that ran out of something.
    */
   spawn(request: SpawnRequest): Pid;
+  /**
+   * Takes care of a child that another program has {@linkcode spawn}ed in this very process, before it became this
+   * one: its end is reported, and what is left of its group is killed then.
+   */
+  adopt(pid: Pid): void;
+  /**
+   * Does something by system calls of our own. What may take long happens in another thread.
+   *
+   * @param done Told once, later, what it yields, or why it failed; never after {@linkcode dispose}.
+   */
+  perform(task: KernelTask, done: (outcome: Json | OsError) => void): void;
   /**
    * Sends a signal to a process, or to every process of the group that it leads.
    *

@@ -21,6 +21,7 @@
  *
  * @module
  */
+export { type CarriedState, carryState, isSettled } from "./carry.ts";
 export { equalJson } from "./equal.ts";
 export type { Action, Event } from "./event.ts";
 export {

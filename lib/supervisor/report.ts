@@ -6,7 +6,7 @@ import { equalJson } from "./equal.ts";
 import type { Event } from "./event.ts";
 import { sentence } from "./policy.ts";
 import type { Failure, Phase } from "./state.ts";
-import { becomeUp, carryOut, enter, noteSpawned, press, renew, stop } from "./unit.ts";
+import { becomeUp, carryOut, enter, noteSpawned, press, reasonOf, renew, stop } from "./unit.ts";
 import { renewAll, shutdownWish } from "./wish.ts";
 
 /** An event that is about one attempt. */
@@ -73,7 +73,7 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
   if (phase.phase === "stopping") {
     if (phase.process === "undo") {
       endStop(draft, id, phase, "code" in status && status.code === 0 ? null : failure);
-    } else if (done && fault === undefined && phase.after === null) {
+    } else if (done && fault === undefined && phase.after === null && !isGivenUp(draft, phase)) {
       // It did its work in spite of the signal: that has to be undone, even if it is wanted again by now.
       rise(draft, id, null, output);
       put(draft, id, renew(at(draft, id)));
@@ -85,6 +85,11 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
   } else {
     fail(draft, id, failure);
   }
+}
+
+/** Whether nobody waits for a process any more: it was stuck when everything was to end, or has ended already. */
+function isGivenUp(draft: Draft, phase: Extract<Phase, { phase: "stopping" }>): boolean {
+  return draft.ending !== null && phase.deadline === null;
 }
 
 /** A service is ready; those that live with another output of it are renewed. */
@@ -115,9 +120,7 @@ function endStop(
   if (phase.after !== null) return fail(draft, id, phase.after);
   const service = at(draft, id);
   const stopFault = phase.process === "undo" ? service.stopFault ?? fault : service.stopFault;
-  // A service that was stuck and has ended after all is down for what it was stopped for.
-  const why = service.why?.reason === "stuck" ? { reason: "stopped", by: "operator" } as const : service.why;
-  put(draft, id, enter({ ...service, stopFault, why }, { phase: "down" }, draft.now));
+  put(draft, id, enter({ ...service, stopFault, why: reasonOf(service) }, { phase: "down" }, draft.now));
 }
 
 /** An attempt has failed and nothing of it runs: another one follows, or what needs the service falls with it. */

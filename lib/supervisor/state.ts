@@ -22,7 +22,8 @@
  *    failure, a process that hangs, or waiting for somebody in trouble.
  * 2. A service stops once no dependent that is going down still lives. A
  *    service that stops takes along those that need it. A oneshot that does
- *    its work although it was told to stop is undone.
+ *    its work although it was told to stop is undone, unless it was stuck and
+ *    everything ends.
  * 3. A process that ends unasked is started again as the policy says. Those
  *    that need the service stay up meanwhile: if it comes back with an equal
  *    output they never notice, with another one they are renewed.

@@ -403,3 +403,55 @@ Deno.test("step() walks a lattice of dependencies once, not along each of its pa
   hand.stop(0);
   assertEquals(hand.state.services.filter(({ wanted }) => wanted !== "down").length, 0);
 });
+
+// What init does itself has no process: its pid stays null, and no signal can end it.
+
+Deno.test("step() sends no signal to a task without a process, and says in time that it is stuck", () => {
+  const hand = new Hand({ oneshot: true });
+  hand.start(0);
+  const signals = [hand.stop(0), hand.wait(), hand.wait()];
+  assertEquals(signals, [[], [], []]);
+  assertEquals([hand.phases(), hand.service(0).why], ["stopping", { reason: "stuck", pid: 0 }]);
+  assertEquals(deadline(hand.state), null, "nothing is tried again and again");
+  const ended = hand.tell({ type: "shutdown", power: "exit" });
+  assertEquals([ended.map(({ type }) => type), hand.state.ended], [["power"], true]);
+});
+
+Deno.test("step() takes note when a task that was stuck has ended after all", () => {
+  for (const undo of [false, true]) {
+    const hand = new Hand({ oneshot: true, undo });
+    hand.start(0);
+    hand.stop(0);
+    hand.wait();
+    hand.wait();
+    const actions = hand.exited(0, 0);
+    assertEquals(actions.map(({ type }) => type), undo ? ["undo"] : []);
+    if (undo) hand.exited(0, 0);
+    assertEquals([hand.phases(), hand.service(0).why], ["down", { reason: "stopped", by: "operator" }]);
+    hand.start(0);
+    assertEquals(hand.phases(), "starting");
+  }
+});
+
+Deno.test("step() fails a task that is out of time, and takes note of its end", () => {
+  const hand = new Hand({ oneshot: true, restart: { on: "never" } });
+  hand.start(0);
+  assertEquals([hand.wait(), hand.wait(), hand.wait()], [[], [], []]);
+  assertEquals(hand.service(0).why?.reason, "stuck");
+  hand.exited(0, 0);
+  const failure = { type: "timeout", after: policy.startTimeout } as const;
+  assertEquals(hand.service(0).why, { reason: "failed", failure, final: "policy" });
+  assertEquals(hand.phases(), "down");
+});
+
+Deno.test("step() lets an undo without a process be stuck, and fail late", () => {
+  const hand = new Hand({ oneshot: true, undo: true });
+  hand.start(0);
+  hand.exited(0, 0);
+  assertEquals(hand.stop(0).map(({ type }) => type), ["undo"]);
+  assertEquals([hand.wait(), hand.wait(), hand.wait()], [[], [], []]);
+  assertEquals([hand.service(0).why?.reason, deadline(hand.state)], ["stuck", null]);
+  const failure = { type: "spawn", stage: "save seed", code: "EIO", message: "cannot save seed" } as const;
+  hand.tell({ type: "spawnFailed", id: 0, attempt: 2, failure });
+  assertEquals([hand.phases(), hand.service(0).stopFault?.type], ["down", "timeout"]);
+});

@@ -8,7 +8,7 @@ import type { Policy } from "../graph/graph.ts";
 import { killGrace } from "../graph/settle_policy.ts";
 import type { Action } from "./event.ts";
 import { isClean, type Sentence } from "./policy.ts";
-import type { Failure, Inputs, Phase, ServiceState } from "./state.ts";
+import type { Failure, Inputs, Phase, ServiceState, Why } from "./state.ts";
 
 /** An action without the service that it is for, which only the graph's part of the machine knows. */
 export type Act = Action extends infer A ? A extends { id: number } ? Omit<A, "id"> : never : never;
@@ -41,6 +41,11 @@ export function noteSpawned(service: ServiceState, policy: Policy, pid: number):
   return [{ ...service, phase: { ...phase, pid } }, act];
 }
 
+/** Why a service goes down: one that was stuck and has ended after all, for what it was stopped for. */
+export function reasonOf({ why }: ServiceState): Why | null {
+  return why?.reason === "stuck" ? { reason: "stopped", by: "operator" } : why;
+}
+
 /** Ready: an output that differs from the last one counts as a new one. If it is to go down, the reason stays. */
 export function becomeUp(
   service: ServiceState,
@@ -51,7 +56,7 @@ export function becomeUp(
 ): ServiceState {
   const outputs = service.outputs + (changed ? 1 : 0);
   const phase: Phase = { phase: "up", attempt: service.attempt, pid };
-  const why = service.wanted === "down" ? service.why : null;
+  const why = service.wanted === "down" ? reasonOf(service) : null;
   return { ...service, phase, since: now, output, outputs, why };
 }
 

@@ -4,7 +4,7 @@ import { BODY_OUTPUT_FD } from "../driver/mod.ts";
 import type { Child } from "../os/fake/mod.ts";
 
 /** How long an ideal process takes to be ready, or to have done its work, in milliseconds. */
-const SOON = 10;
+export const SOON = 10;
 
 /** A process that does what its service's definition expects, and yields `output`. */
 export function idealChild({ kind, definition }: Node, output: Json): Child {

@@ -7,9 +7,9 @@ import { BootJudge } from "../boot/watchdog.ts";
 import { Driver, Journal } from "../driver/mod.ts";
 import { check, type Graph, type Node, renderDiagnostic, resolve } from "../graph/mod.ts";
 import { noLogs } from "../log/mod.ts";
-import { type Child, type FakeOs, fakeOs } from "../os/fake/mod.ts";
+import { type Child, type FakeOs, fakeOs, type VirtualTask } from "../os/fake/mod.ts";
 import type { SpawnRequest } from "../os/os.ts";
-import { idealChild } from "./ideal_child.ts";
+import { idealChild, SOON } from "./ideal_child.ts";
 import { type Outcome, outcomeOf, type Step } from "./outcome.ts";
 
 /** What a process of a service does. It may throw what a spawn throws: `cannotExec(request)`. */
@@ -140,10 +140,11 @@ class Play {
     this.#settings = settings;
     this.#os = fakeOs({
       behave: (request) => this.#behave(request),
+      perform: () => this.#perform(),
       descriptors: 4 * graph.nodes.length + 64,
     });
     this.#rest = (settings.events ?? []).toSorted((a, b) => a.at - b.at);
-    this.#progress = new BootProgress(graph, 0);
+    this.#progress = new BootProgress(graph.boot, 0);
     this.#progress.begin(0);
     this.#endsAt = settings.until ?? LONGEST;
   }
@@ -162,7 +163,7 @@ class Play {
       graph,
       os: this.#os,
       prober: () => Promise.resolve(null),
-      habitat: { env: {}, cwd: "/", self: ["/proc/self/exe"] },
+      habitat: { env: {}, cwd: "/", self: ["/proc/self/exe"], place: "machine" },
       journal: new Journal(graph, () => {}),
       logs: noLogs,
       alarm: together(judge, { due: () => this.#due(), ring: (now) => this.#happen(driver, now) }),
@@ -237,15 +238,25 @@ class Play {
     const node = this.#spawning;
     // An undo, or the command of a probe: these do what they should.
     if (node === null) return { steps: [{ exit: 0 }] };
+    const child = this.#special(node, request);
+    if (child !== ideal()) return child;
+    return idealChild(node, this.#settings.outputs?.[node.name] ?? null);
+  }
+
+  /** What init does itself succeeds, unless its "process" cannot be spawned or hangs in the kernel. */
+  #perform(): VirtualTask {
+    const node = this.#spawning;
+    if (node === null) return {};
+    const { steps = [] } = this.#special(node, { argv: [node.name], env: {}, fds: [] });
+    const stuck = steps.find((step) => "stuck" in step)?.stuck ?? 0;
+    return { after: SOON + stuck, output: this.#settings.outputs?.[node.name] ?? {} };
+  }
+
+  #special(node: Node, request: SpawnRequest): Child {
     this.#spawning = null;
     const attempt = (this.#attempts.get(node.name) ?? 0) + 1;
     this.#attempts.set(node.name, attempt);
-    const special = this.#settings.processes?.[node.name];
-    if (special !== undefined) {
-      const child = special(attempt, request);
-      if (child !== ideal()) return child;
-    }
-    return idealChild(node, this.#settings.outputs?.[node.name] ?? null);
+    return this.#settings.processes?.[node.name]?.(attempt, request) ?? ideal();
   }
 }
 

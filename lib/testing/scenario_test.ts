@@ -4,12 +4,22 @@ import {
   defineService,
   defineSystem,
   json,
+  kernelModules,
   notificationFd,
   optional,
   script,
   seconds,
 } from "denit";
-import { cannotExec, crashes, exitsBeforeReady, ideal, ignoresTerm, neverReady, scenario } from "./mod.ts";
+import {
+  cannotExec,
+  crashes,
+  exitsBeforeReady,
+  ideal,
+  ignoresTerm,
+  isStuck,
+  neverReady,
+  scenario,
+} from "./mod.ts";
 
 const mount = script({ run: () => ({ path: "/persist" }), undo: () => {} });
 const database = defineService({
@@ -98,4 +108,33 @@ Deno.test("scenario() refuses units that are not in order, and services that do 
     Error,
     "there is no service databse",
   );
+});
+
+Deno.test("scenario() lets init do itself what needs no process, fail at it, and hang", async () => {
+  const modules = kernelModules(["wireguard"]);
+  const mesh = defineService({
+    deps: { modules },
+    run: ({ modules }) => ({ argv: ["/bin/mesh", ...modules.loaded ?? []] }),
+    ready: notificationFd(3),
+  });
+  const units = {
+    modules,
+    mesh,
+    default: defineSystem({
+      boot: defineBundle([mesh]),
+      watchdog: { success: [mesh], deadline: seconds(150), statusFile: "/persist/status" },
+    }),
+  };
+  const seen: string[][] = [];
+  const processes = {
+    mesh: (_attempt: number, { argv }: { argv: readonly string[] }) => (seen.push([...argv]), ideal()),
+  };
+  const good = await scenario(units, { outputs: { modules: { loaded: ["wireguard"] } }, processes });
+  assertEquals([good.verdict, good.started, seen], ["ok", ["modules", "mesh"], [["/bin/mesh", "wireguard"]]]);
+  const bad = await scenario(units, {
+    processes: { modules: (_attempt, request) => cannotExec(request, "ENOENT") },
+  });
+  assertEquals([bad.started, bad.readyAt("modules"), bad.left], [["modules"], null, 0]);
+  const stuck = await scenario(units, { processes: { modules: () => isStuck() } });
+  assertEquals([stuck.verdict, stuck.started, stuck.left], ["failed", ["modules"], 0]);
 });

@@ -29,6 +29,8 @@ export interface Behaviour {
   readonly stops: { readonly after: Millis; readonly status: Status | null } | null;
   /** Whether SIGKILL ends it; if not, it hangs in the kernel. */
   readonly killable: boolean;
+  /** Whether init does it itself, without a process: of such a one it is not told that it was spawned. */
+  readonly task?: true;
 }
 
 /** A daemon that is ready at once, stays, and ends at once when it is told to. */
@@ -47,6 +49,9 @@ export const daemon: Behaviour = {
 
 /** A process that does its work and ends well. */
 export const work: Behaviour = { ...daemon, readyAfter: null, ends: { after: 0, status: { code: 0 } } };
+
+/** What init does itself: nothing but its own end ends it. For oneshots. */
+export const task: Behaviour = { ...work, stops: null, killable: false, task: true };
 
 /** A daemon that is ready some time after its start. */
 export function readyAfter(after: Millis, output: Json = null): Behaviour {

@@ -17,7 +17,7 @@ export class RealStage implements Stage {
   readonly journal: Entry[] = [];
   readonly #os: Os = linuxOs();
   readonly #driver: Driver;
-  readonly #done: Promise<Power>;
+  readonly #done: Promise<Power | null>;
   readonly #faults: unknown[] = [];
   #waiting: (() => void)[] = [];
 

@@ -128,7 +128,8 @@ export class VirtualWorld {
   release(): void {
     this.calm = true;
     for (const process of this.live) {
-      if (process.signals.includes("SIGKILL")) this.#endAt(process, 0, { signal: "SIGKILL" });
+      if (process.behaviour.task === true) this.#endAt(process, 0, { code: 0 });
+      else if (process.signals.includes("SIGKILL")) this.#endAt(process, 0, { signal: "SIGKILL" });
     }
   }
 
@@ -185,7 +186,7 @@ export class VirtualWorld {
         if (behaviour.readyAfter !== null && !behaviour.readyLate && role === "run") {
           this.#news.push({ due: this.now + behaviour.readyAfter, process, what: "ready" });
         }
-        this.send({ type: "spawned", id, attempt, pid });
+        if (behaviour.task !== true) this.send({ type: "spawned", id, attempt, pid });
         return;
       case "ready":
         if (!this.live.has(process) && !behaviour.readyLate) return;

@@ -1,6 +1,6 @@
 import { type FakeOs, fakeOs } from "../../lib/os/fake/mod.ts";
 import type { Os } from "../../lib/os/mod.ts";
-import { behave } from "./program.ts";
+import { behave, perform } from "./program.ts";
 import type { Machine } from "./session.ts";
 import { contract } from "./suite.ts";
 
@@ -9,7 +9,7 @@ const opened = new WeakMap<Os, FakeOs>();
 const fake: Machine = {
   name: "fake",
   open() {
-    const os = fakeOs({ behave });
+    const os = fakeOs({ behave, perform });
     opened.set(os, os);
     return os;
   },

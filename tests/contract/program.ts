@@ -2,8 +2,9 @@
  * What a child does, said twice: as a program for Linux and as a script for the virtual kernel. Both are found by
  * the same argument vector, so that a test of the suite knows of one program only.
  */
-import type { Child, VirtualProcess } from "../../lib/os/fake/mod.ts";
-import type { SpawnRequest } from "../../lib/os/mod.ts";
+import type { KernelTask } from "../../lib/define/kernel_task.ts";
+import type { Child, VirtualProcess, VirtualTask } from "../../lib/os/fake/mod.ts";
+import { osError, type SpawnRequest } from "../../lib/os/mod.ts";
 
 /** The arguments of a program that both machines have. */
 export type Program = readonly [string, ...string[]];
@@ -26,6 +27,24 @@ export function behave(request: SpawnRequest): Child {
   const child = children.get(request.argv.join("\n"));
   if (child === undefined) throw new Error(`nothing says what ${request.argv.join(" ")} does`);
   return child;
+}
+
+/** How a task of ours goes on the virtual machine, which has neither modules nor files. */
+export function perform(task: KernelTask): VirtualTask {
+  switch (task.kernel) {
+    case "modules": {
+      const [name] = task.names;
+      if (name === undefined) return { output: { loaded: [] } };
+      const where = "it is neither loaded nor built in, nor in /lib/modules/virtual/modules.dep";
+      throw osError("load module", "ENOENT", name, where);
+    }
+    case "save-seed":
+      throw osError("save a random seed in", "ENOENT", task.file);
+    case "keep-clock":
+      throw osError("keep the time in", "ENOENT", task.file);
+    default:
+      return { output: { movedBy: 0 } };
+  }
 }
 
 /** Exits at once. */

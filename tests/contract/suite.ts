@@ -1,6 +1,15 @@
 /** What every {@linkcode Os} has to do. One suite, so that the virtual machine cannot differ from Linux unseen. */
-import { assert, assertEquals, assertGreaterOrEqual, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import type { Json } from "../../lib/define/json.ts";
+import type { KernelTask } from "../../lib/define/kernel_task.ts";
 import { type Os, OsError } from "../../lib/os/mod.ts";
 import * as programs from "./program.ts";
 import { exits, stays } from "./program.ts";
@@ -19,6 +28,7 @@ export function contract(machine: Machine): void {
   descriptors(test);
   sockets(test, machine);
   waiting(test, machine);
+  tasks(test);
 }
 
 type Define = (name: string, body: (session: Session) => Promise<void> | void) => void;
@@ -26,6 +36,60 @@ type Define = (name: string, body: (session: Session) => Promise<void> | void) =
 function fails(code: string, call: string, body: () => unknown): void {
   const error = assertThrows(body, OsError);
   assertEquals({ code: error.code, call: error.call }, { code, call });
+}
+
+/** Lets us perform a task, and waits for its end as a driver does. */
+async function performed(session: Session, task: KernelTask): Promise<Json | OsError> {
+  const outcomes: (Json | OsError)[] = [];
+  session.os.perform(task, (outcome) => {
+    outcomes.push(outcome);
+    session.os.interrupt();
+  });
+  assertEquals(outcomes, [], "whoever asks is told later");
+  await session.until(() => outcomes.length > 0, `the end of ${task.kernel}`);
+  assertEquals(outcomes.length, 1);
+  return outcomes[0]!;
+}
+
+/** What a task may do anywhere, as it changes nothing of a machine: the rest stands in tests/integration. */
+function tasks(test: Define): void {
+  test("perform() tells why it cannot load a module, which and where it was looked for", async (session) => {
+    const error = await performed(session, { kernel: "modules", names: ["no-such-module"] });
+    assert(error instanceof OsError);
+    assertEquals([error.call, error.code, error.subject], ["load module", "ENOENT", "no-such-module"]);
+    assertMatch(error.message, /nor in \/lib\/modules\/.+\/modules\.dep/);
+  });
+
+  test("perform() does nothing where no module is asked for", async (session) => {
+    assertEquals(await performed(session, { kernel: "modules", names: [] }), { loaded: [] });
+  });
+
+  test("perform() tells the file that it cannot write", async (session) => {
+    const calls = { "save-seed": "save a random seed in", "keep-clock": "keep the time in" } as const;
+    for (const kernel of ["save-seed", "keep-clock"] as const) {
+      const error = await performed(session, { kernel, file: "/no/such/folder/file" });
+      assert(error instanceof OsError);
+      assertEquals([error.call, error.code, error.subject], [
+        calls[kernel],
+        "ENOENT",
+        "/no/such/folder/file",
+      ]);
+    }
+  });
+
+  test("perform() has nothing to load from a file that is not there, and sets no clock by it", async (session) => {
+    const notBeforeFile = "/no/such/folder/file";
+    assertEquals(await performed(session, { kernel: "set-clock", notBeforeFile }), { movedBy: 0 });
+  });
+
+  test("perform() tells nobody once all was given back", async (session) => {
+    const os = session.machine.open();
+    let told = false;
+    os.perform({ kernel: "modules", names: ["no-such-module"] }, () => told = true);
+    os.dispose();
+    await session.exit(session.start(exits(0)));
+    assertEquals(told, false);
+  });
 }
 
 function processes(test: Define): void {

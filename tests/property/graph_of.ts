@@ -38,6 +38,7 @@ export function graphOf(plans: readonly NodePlan[]): Graph {
     bundles: new Map(),
     boot: nodes.map(({ id }) => id),
     watchdog: null,
+    hardwareWatchdog: null,
     everybodyReads: false,
     origins: {},
   };

@@ -7,6 +7,7 @@ import {
   daemon,
   ignoringStop,
   lingering,
+  task,
   unkillable,
   work,
 } from "../conformance/behaviour.ts";
@@ -52,7 +53,7 @@ export function plans({ services, moves, consequences }: Wildness): fc.Arbitrary
     on: fc.nat(2),
     pace: fc.nat(paces.length - 1),
     giveUp: fc.nat(consequences ? 6 : 4),
-    undo: fc.nat(8),
+    undo: fc.nat(10),
     cast: fc.array(fc.tuple(fc.nat(25), fc.nat(delays.length - 1), fc.nat(2)), { maxLength: 4, ...small }),
   });
   return fc.record({
@@ -157,6 +158,9 @@ const oneshots: readonly ((delay: Millis) => Behaviour)[] = [
   () => ({ ...work, fault: "not JSON" }),
   (delay) => ({ ...work, ends: { after: delay, status: { code: permanent } } }),
   () => work,
+  (delay) => ({ ...task, ends: { after: delay, status: { code: 0 } } }),
+  () => ({ ...task, spawnTakes: 50, spawnFault: "load module" }),
+  () => ({ ...task, ends: null }),
 ];
 
 const undoes: readonly Behaviour[] = [
@@ -167,6 +171,8 @@ const undoes: readonly Behaviour[] = [
   { ...ignoringStop(work), ends: null },
   { ...unkillable(work), ends: null },
   { ...work, spawnFault: "exec" },
+  task,
+  { ...task, ends: null },
 ];
 
 /** A world in which a plan is to be played, with nothing done yet. */

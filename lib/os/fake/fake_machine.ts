@@ -1,8 +1,10 @@
 /** What a test sees of a virtual machine, beyond what a supervisor sees of it. */
 import type { Millis } from "../../define/time.ts";
+import type { KernelTask } from "../../define/kernel_task.ts";
 import type { Fd, Os, Pid, SignalName, SpawnRequest, Wakeup } from "../os.ts";
 import type { Child, SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
 import type { Credentials } from "./sockets.ts";
+import type { VirtualTask } from "./tasks.ts";
 
 /** What a virtual machine is made of. */
 export interface FakeOptions {
@@ -12,6 +14,8 @@ export interface FakeOptions {
    * @param pid The id that the child will have.
    */
   readonly behave: (request: SpawnRequest, pid: Pid) => Child;
+  /** Says how a task of ours goes, or throws the {@linkcode OsError} with which it fails. By default it takes 1 ms. */
+  readonly perform?: (task: KernelTask) => VirtualTask;
   /** The time at which it begins; 0 by default. */
   readonly start?: Millis;
   /** The highest pid, after which the count begins again: small in tests of ids that are used twice. 32,767 by default. */

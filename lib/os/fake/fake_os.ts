@@ -11,6 +11,7 @@ import { isReadable, isWritable, openBlob, openPipe } from "./open_file.ts";
 import { type Process, SELF } from "./process.ts";
 import { refuseImpossible } from "./refuse_impossible.ts";
 import { type Credentials, Sockets } from "./sockets.ts";
+import { Tasks } from "./tasks.ts";
 
 /**
  * Makes a virtual machine. It needs no permission, has no timers, and does the same at every run.
@@ -39,6 +40,7 @@ class VirtualOs implements FakeOs {
   readonly live: ReadonlyMap<Pid, VirtualProcess>;
   readonly #behave: FakeOptions["behave"];
   readonly #kernel: Kernel;
+  readonly #tasks: Tasks;
   readonly #files: Descriptors<Process>;
   readonly #sockets = new Sockets<Process>();
   readonly #watched = new Set<Fd>();
@@ -50,8 +52,9 @@ class VirtualOs implements FakeOs {
   /** Ends the wait that is pending; null if there is none. */
   #resolve: ((wakeup: Wakeup) => void) | null = null;
 
-  constructor({ behave, start = 0, lastPid = 32_767, descriptors = 1024 }: FakeOptions) {
+  constructor({ behave, perform, start = 0, lastPid = 32_767, descriptors = 1024 }: FakeOptions) {
     this.#behave = behave;
+    this.#tasks = new Tasks(perform);
     this.#kernel = new Kernel(start, lastPid);
     this.live = this.#kernel.live;
     this.#files = new Descriptors(descriptors);
@@ -71,6 +74,15 @@ class VirtualOs implements FakeOs {
     this.spawns.push({ time: kernel.now, pid, argv: request.argv });
     this.#somethingHappened();
     return pid;
+  }
+
+  adopt(_pid: Pid): void {
+    // Whoever is alive here was spawned by this very object.
+  }
+
+  perform(...[task, done]: Parameters<FakeOs["perform"]>): void {
+    this.#tasks.begin(task, this.#kernel.now, (outcome) => this.#disposed || done(outcome));
+    this.#somethingHappened();
   }
 
   kill(pid: Pid, signal: SignalName, scope: "process" | "group"): boolean {
@@ -189,6 +201,7 @@ class VirtualOs implements FakeOs {
   poll(): Wakeup | null {
     if (this.#disposed) return NOTHING;
     this.#kernel.settle();
+    this.#tasks.settle(this.#kernel.now);
     const readable: Fd[] = [];
     for (const fd of this.#watched) {
       const file = this.#files.get(fd);
@@ -220,7 +233,7 @@ class VirtualOs implements FakeOs {
     for (;;) {
       const wakeup = this.poll();
       if (wakeup !== null) return wakeup;
-      const due = kernel.agenda.first?.due ?? Infinity;
+      const due = Math.min(this.#tasks.due, kernel.agenda.first?.due ?? Infinity);
       if (due <= until && due < Infinity) kernel.now = due;
       else if (until === Infinity) return null;
       else {

@@ -3,7 +3,7 @@
  * own boots, for the dry run, and for schedules that no real machine would show twice. `tests/contract/` holds it to
  * what Linux does.
  *
- * May import: `lib/os`, `lib/define/time.ts`.
+ * May import: `lib/os`, `lib/define/json.ts`, `lib/define/kernel_task.ts`, `lib/define/time.ts`.
  *
  * @example
  * ```ts
@@ -23,3 +23,4 @@ export * from "./behaviours.ts";
 export * from "./child.ts";
 export * from "./fake_machine.ts";
 export * from "./fake_os.ts";
+export type { VirtualTask } from "./tasks.ts";

@@ -1,6 +1,6 @@
-/** clock_gettime(2). */
+/** clock_gettime(2) and clock_settime(2). */
 import type { Millis } from "../../define/time.ts";
-import { libc } from "./libc.ts";
+import { checked, libc } from "./libc.ts";
 
 /** From <time.h>: does not jump, counts from the boot, and stands still while the machine is suspended. */
 const CLOCK_MONOTONIC = 1;
@@ -22,4 +22,11 @@ export function monotonic(): Millis {
 export function realtime(): { readonly seconds: number; readonly nanos: number } {
   libc.clock_gettime(CLOCK_REALTIME, timespec);
   return { seconds: timespec[1]! * 2 ** 32 + timespec[0]!, nanos: timespec[2]! };
+}
+
+/** Sets CLOCK_REALTIME: clock_settime(2). @throws {OsError} EPERM without CAP_SYS_TIME. */
+export function setRealtime(sinceEpoch: Millis): void {
+  const seconds = Math.floor(sinceEpoch / 1000);
+  const time = new BigInt64Array([BigInt(seconds), BigInt(Math.floor((sinceEpoch - seconds * 1000) * 1e6))]);
+  checked(libc.clock_settime(CLOCK_REALTIME, time), "set the clock");
 }

@@ -3,6 +3,7 @@ import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
 import type { Exit, Fd, Os, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
 import { monotonic } from "./clock.ts";
+import { perform } from "./perform.ts";
 import { closeFd, makeBlob, makeNonBlocking, makePipe, readSome } from "./pipe.ts";
 import { Poller } from "./poll.ts";
 import { Processes } from "./process.ts";
@@ -16,7 +17,6 @@ const TURN_EVERY = 16;
  * Opens the kernel.
  *
  * One instance at a time: it reaps every child of this process, also those of `Deno.Command` and of another instance.
- *
  * @throws {OsError} EOPNOTSUPP on another machine than x86-64 Linux; EMFILE or ENFILE if there are no descriptors left.
  */
 export function linuxOs(): Os {
@@ -65,6 +65,14 @@ class LinuxOs implements Os {
 
   spawn(request: SpawnRequest): Pid {
     return this.#processes.spawn(request);
+  }
+
+  adopt(pid: Pid): void {
+    this.#processes.adopt(pid);
+  }
+
+  perform(...[task, done]: Parameters<Os["perform"]>): void {
+    perform(task).then((outcome) => this.#disposed || done(outcome));
   }
 
   reap(): readonly Exit[] {

@@ -23,6 +23,15 @@ export function becomeSubreaper(enabled = true): void {
   );
 }
 
+/** The kernel's own namespaces: PROC_UTS_INIT_INO and PROC_PID_INIT_INO in include/linux/proc_ns.h. */
+const INITIAL_UTS = "uts:[4026531838]", INITIAL_PID = "pid:[4026531836]";
+
+/** Whether we are in a namespace of processes whose machine has the name that we have: a change would be seen outside. */
+export function sharesHostname(): boolean {
+  const at = (name: string) => Deno.readLinkSync(`/proc/self/ns/${name}`);
+  return at("uts") === INITIAL_UTS && at("pid") !== INITIAL_PID;
+}
+
 /** Names the machine: sethostname(2). @throws {OsError} EINVAL beyond 64 bytes, EPERM without CAP_SYS_ADMIN. */
 export function setHostname(name: string): void {
   const bytes = new TextEncoder().encode(name);

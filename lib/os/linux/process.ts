@@ -85,6 +85,11 @@ export class Processes {
     return pid;
   }
 
+  /** As `Os.adopt`. */
+  adopt(pid: Pid): void {
+    this.#started.set(pid, this.#openPidfd(pid));
+  }
+
   /**
    * Takes note of the processes that the pidfds report now. A pidfd goes on reporting until its process is reaped, so
    * the new list replaces the old one: a pid that stayed in it twice could be that of a new service when it is used.

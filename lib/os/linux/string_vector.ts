@@ -9,7 +9,8 @@ export class StringVector {
   bytes = new Uint8Array(0);
   /** What C gets: 64-bit pointers into {@linkcode bytes} with a null pointer behind the last. */
   pointers = new Uint32Array(0);
-  #address = 0;
+  /** Where {@linkcode bytes} are. */
+  address = 0;
 
   /** @throws {OsError} EINVAL if a string contains a zero byte; it names the string. */
   fill(strings: readonly string[]): void {
@@ -20,7 +21,7 @@ export class StringVector {
     const { bytes, pointers } = this;
     let offset = 0;
     for (let index = 0; index < count; index++) {
-      setPointer(pointers, index, this.#address + offset);
+      setPointer(pointers, index, this.address + offset);
       offset = bytes.indexOf(0, offset) + 1;
     }
     // One zero byte too many means that a string was cut in two, and then offset stops before the end.
@@ -31,9 +32,11 @@ export class StringVector {
   #reserve(bytes: number, pointers: number): void {
     if (this.bytes.length < bytes || this.bytes.length === 0) {
       this.bytes = new Uint8Array(Math.max(4096, bytes * 2));
-      this.#address = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.bytes)));
+      this.address = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.bytes)));
     }
-    if (this.pointers.length < pointers) this.pointers = new Uint32Array(Math.max(128, pointers * 2));
+    if (this.pointers.length < pointers) {
+      this.pointers = new Uint32Array(new ArrayBuffer(Math.max(128, pointers * 2) * 4));
+    }
   }
 }
 

@@ -6,14 +6,20 @@ import {
   defineService,
   defineSystem,
   fileProbe,
+  hostname as machineName,
   httpProbe,
   json,
+  kernelModules,
   lines,
+  loopback,
   minutes,
   mount,
   type Mounted,
   never,
   notificationFd,
+  type Performed,
+  randomSeed,
+  savedClock,
   script,
   seconds,
   type Service,
@@ -97,6 +103,25 @@ export const hostname = script({
 });
 export const greeting = script({ deps: { hostname }, run: ({ hostname }) => console.log(hostname.name) });
 
+// What init does itself; who depends on it minds that it may have been skipped.
+export const modules = kernelModules({
+  deps: { persist },
+  names: ["wireguard"],
+  restart: { on: "on-failure" },
+});
+export const machine = machineName({ deps: { hostname }, name: ({ hostname }) => hostname.name });
+export const lo = loopback({ description: "127.0.0.1 and ::1" });
+export const seed = randomSeed({ deps: { persist }, file: ({ persist }) => `${persist.path}/seed` });
+export const clock = savedClock({ file: "/clock" });
+export const told = script({
+  deps: { modules, machine },
+  run: ({ modules, machine }) => ({
+    why: modules.skipped ?? "",
+    loaded: modules.loaded ?? [],
+    name: machine.name,
+  }),
+});
+
 interface Declared {
   readonly name: string;
   readonly tags?: readonly string[];
@@ -129,5 +154,10 @@ same<typeof interfaces, Service<readonly string[]>>();
 same<typeof plain, Service<null>>();
 same<typeof bare, Service<null>>();
 same<typeof hostname, Service<{ name: string; first: string | null }>>();
+same<typeof modules, Service<Performed<{ loaded: readonly string[] }>>>();
+same<typeof machine, Service<Performed<{ name: string }>>>();
+same<typeof lo, Service<Performed<{ interface: string }>>>();
+same<typeof seed, Service<Performed<{ bits: number }>>>();
+same<typeof clock, Service<Performed<{ movedBy: number }>>>();
 same<typeof declared, Service<Declared>>();
 same<typeof system, System>();

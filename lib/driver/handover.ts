@@ -1,0 +1,51 @@
+import { type Graph, nodeOf } from "../graph/graph.ts";
+import type { Fd, Pid, Pipe } from "../os/os.ts";
+import type { State } from "../supervisor/mod.ts";
+import { type Attempt, emptyAttempt } from "./attempt.ts";
+
+/** A live process of a service, as one driver leaves it to the next. */
+export interface LeftProcess {
+  readonly service: string;
+  readonly attempt: number;
+  readonly pid: Pid;
+  /** The reading end of its log pipe, if it has one. */
+  readonly log: Fd | null;
+}
+
+/** All that runs, as one driver leaves it to the next: plain data, but for the descriptors, which have to stay open. */
+export interface LeftBehind {
+  readonly processes: readonly LeftProcess[];
+  /** The pipes into consumers, by the consumer's name: with what nobody has read yet. */
+  readonly pipelines: Readonly<Record<string, Pipe>>;
+}
+
+/** What a driver begins with instead of nothing. */
+export interface Inheritance extends LeftBehind {
+  readonly state: State;
+}
+
+/** Every descriptor of what was left behind. */
+export function descriptorsOf({ processes, pipelines }: LeftBehind): readonly Fd[] {
+  const logs = processes.flatMap(({ log }) => log ?? []);
+  return [...logs, ...Object.values(pipelines).flatMap(({ read, write }) => [read, write])];
+}
+
+/** Describes processes for the next driver. */
+export function leaveProcesses(graph: Graph, attempts: Iterable<Attempt>): LeftProcess[] {
+  return [...attempts].map(({ id, attempt, pid, log }) => ({
+    service: nodeOf(graph, id).name,
+    attempt,
+    pid,
+    log,
+  }));
+}
+
+/** The attempts of processes that were left to this driver: they are up, or hang; nothing is to be found out of them. */
+export function takeProcesses(graph: Graph, processes: readonly LeftProcess[]): Attempt[] {
+  return processes.map(({ service, attempt, pid, log }) => {
+    const taken = emptyAttempt(graph.ids.get(service)!, attempt);
+    taken.pid = pid;
+    taken.log = log;
+    return taken;
+  });
+}
