@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { ctlProgram } from "../lib/cli/ctl_command.ts";
-import { initProgram } from "../lib/cli/main.ts";
+import { wholeProgram } from "../lib/cli/generation_commands.ts";
 import { ctlExamples, initExamples } from "../lib/cli/manual_examples.ts";
 import { unwritten } from "../lib/cli/manual_units.ts";
 import { authoringApi, manualPages } from "./manual.ts";
@@ -19,7 +19,7 @@ Deno.test("manualPages() tells of every command and option that --help shows", (
   for (
     const [path, program] of [
       ["man/initctl.1", ctlProgram(() => {})],
-      ["man/init.8", initProgram({}, () => {})],
+      ["man/init.8", wholeProgram({}, () => {})],
     ] as const
   ) {
     const page = pages.get(path) ?? "";
@@ -52,7 +52,7 @@ Deno.test("manualPages() documents every symbol and every setting of the authori
 Deno.test("the examples of the manual are calls that the commands understand", () => {
   for (const [call] of [...ctlExamples, ...initExamples]) {
     const [name, ...words] = call.split(" ");
-    const program = name === "init" ? initProgram({}, () => {}) : ctlProgram(() => {});
+    const program = name === "init" ? wholeProgram({}, () => {}) : ctlProgram(() => {});
     const verb = program.commands.find((command) => words.includes(command.name()));
     assert(verb !== undefined, `${call}: there is no such verb`);
     for (const word of words.filter((word) => word.startsWith("-") && verb.name() !== "ctl")) {

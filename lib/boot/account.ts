@@ -12,13 +12,22 @@ export class Account {
   readonly #now: () => Millis;
   #lastFault = "";
   #torn = false;
+  #showsAll = false;
 
-  /** @param file The journal's file; null if there is none, and only the console tells. */
-  constructor(graph: Graph, shown: Console, file: Deno.FsFile | null, now: () => Millis) {
+  /**
+   * @param file The journal's file; null if there is none, and only the console tells.
+   * @param entries How many entries the file has already.
+   */
+  constructor(graph: Graph, shown: Console, file: Deno.FsFile | null, now: () => Millis, entries = 0) {
     this.#console = shown;
     this.#file = file;
     this.#now = now;
-    this.journal = new Journal(graph, (lines) => this.#append(lines));
+    this.journal = new Journal(graph, (lines) => this.#append(lines), entries);
+  }
+
+  /** From now on the console shows every entry of the journal, too. */
+  showAll(): void {
+    this.#showsAll = true;
   }
 
   /** Shows a line on the console. */
@@ -46,13 +55,19 @@ export class Account {
   }
 
   /** Writes everything down, and waits a little for the console. */
-  async close(): Promise<void> {
+  async settle(): Promise<void> {
     this.journal.flush();
     await this.#console.settle(1000);
+  }
+
+  /** As {@linkcode settle}, at the end. */
+  async close(): Promise<void> {
+    await this.settle();
     this.#file?.close();
   }
 
   #append(lines: string): void {
+    if (this.#showsAll) { for (const line of lines.trimEnd().split("\n")) this.say(line); }
     if (this.#file === null) return;
     // A line that a full disk has cut off must not spoil the next one.
     const bytes = new TextEncoder().encode(this.#torn ? `\n${lines}` : lines);

@@ -1,5 +1,6 @@
-import { mount, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_STRICTATIME } from "../os/linux/mod.ts";
+import { listMounts, mount, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_STRICTATIME } from "../os/linux/mod.ts";
 import { messageOf } from "../define/message_of.ts";
+import { findPlace } from "./places.ts";
 
 /** A file system that PID 1 mounts before anything else, unless it is there. */
 interface EarlyMount {
@@ -19,31 +20,47 @@ const EARLY_MOUNTS: readonly EarlyMount[] = [
   { type: "tmpfs", target: "/tmp", flags: MS_NOSUID | MS_NODEV | MS_STRICTATIME, data: "mode=1777,size=50%" },
 ];
 
+/** What they may expect besides; whoever made a namespace has put there what it shall have of these. */
+const MACHINE_MOUNTS: readonly EarlyMount[] = [
+  { type: "tmpfs", target: "/dev/shm", flags: MS_NOSUID | MS_NODEV | MS_STRICTATIME, data: "mode=1777" },
+  { type: "mqueue", target: "/dev/mqueue", flags: MS_NOSUID | MS_NODEV | MS_NOEXEC, data: "" },
+  {
+    type: "cgroup2",
+    target: "/sys/fs/cgroup",
+    flags: MS_NOSUID | MS_NODEV | MS_NOEXEC,
+    data: "nsdelegate,memory_recursiveprot",
+  },
+];
+
+/** Links that devtmpfs lacks and shells need, for <(...) and /dev/stderr. */
+const LINKS = { fd: "", stdin: "/0", stdout: "/1", stderr: "/2" };
+
 /**
- * Mounts what is missing of the file systems that services expect.
+ * Mounts what is missing of the file systems that services expect; on a machine of our own also what its users do.
  *
  * @returns What could not be mounted and why; the boot goes on, as much of it may work all the same.
  */
 export function mountEarly(): readonly string[] {
-  const faults: string[] = [];
-  for (const { type, target, flags, data } of EARLY_MOUNTS) {
+  const faults = EARLY_MOUNTS.flatMap(mountMissing);
+  if (findPlace() !== "machine") return faults;
+  for (const [name, below] of Object.entries(LINKS)) {
     try {
-      if (mountPoints().has(target)) continue;
-      Deno.mkdirSync(target, { recursive: true });
-      mount(type, target, type, flags, data);
+      Deno.symlinkSync(`/proc/self/fd${below}`, `/dev/${name}`);
     } catch (error) {
-      faults.push(messageOf(error));
+      if (!(error instanceof Deno.errors.AlreadyExists)) faults.push(messageOf(error));
     }
   }
-  return faults;
+  return [...faults, ...MACHINE_MOUNTS.flatMap(mountMissing)];
 }
 
-/** The mount points of this namespace: field 5 of proc_pid_mountinfo(5). None where /proc is not there yet. */
-function mountPoints(): ReadonlySet<string> {
+/** Mounts a file system unless something is mounted there. */
+function mountMissing({ type, target, flags, data }: EarlyMount): readonly string[] {
   try {
-    const lines = Deno.readTextFileSync("/proc/self/mountinfo").split("\n");
-    return new Set(lines.map((line) => line.split(" ")[4] ?? ""));
-  } catch {
-    return new Set();
+    if (listMounts().some(({ point }) => point === target)) return [];
+    Deno.mkdirSync(target, { recursive: true });
+    mount(type, target, type, flags, data);
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
   }
 }

@@ -14,7 +14,6 @@
  * @module
  */
 export { type BuildInfo, buildInfo, buildPrelude } from "./build_info.ts";
-export { markGeneration } from "./mark_generation.ts";
 export { type GenerationStatus, writeStatus } from "./status_file.ts";
 export { EXIT, supervise, type SuperviseOptions } from "./supervise.ts";
 export { forbidExit, surviveErrors } from "./survive.ts";

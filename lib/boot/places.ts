@@ -1,3 +1,4 @@
+import { buildInfo } from "./build_info.ts";
 import { DEFAULT_PATH } from "../os/linux/mod.ts";
 
 /** Where this process runs. */
@@ -16,9 +17,17 @@ export function findPlace(): Place {
   }
 }
 
-/** The environment of services: ours, with a PATH, which the environment of a PID 1 has not. */
-export function serviceEnvironment(): Record<string, string> {
-  return { PATH: DEFAULT_PATH, ...Deno.env.toObject() };
+/** The variable that names the generation, where it is not the binary's own id. */
+export const GENERATION = "DENIT_GENERATION";
+
+/**
+ * The environment of services: ours, with a PATH, which the environment of a PID 1 has not, and the generation where
+ * it was named from outside: then `init mark`, in a service, has to know of it.
+ */
+export function serviceEnvironment(generation: string): Record<string, string> {
+  const env: Record<string, string> = { PATH: DEFAULT_PATH, ...Deno.env.toObject() };
+  if (generation !== buildInfo().generation) env[GENERATION] = generation;
+  return env;
 }
 
 /** How this binary is started again; from source that takes Deno, the configuration and the main module. */

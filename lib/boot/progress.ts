@@ -1,5 +1,5 @@
 import type { Millis } from "../define/time.ts";
-import type { Graph, ServiceId } from "../graph/graph.ts";
+import type { ServiceId } from "../graph/graph.ts";
 import { isStuck, type Phase, type State } from "../supervisor/mod.ts";
 
 /** How a boot stands. `degraded`: it is through, but something that it starts has failed for good. */
@@ -13,9 +13,10 @@ export class BootProgress {
   readonly #pending: Set<ServiceId>;
   #lost = false;
 
-  constructor(graph: Graph, startedAt: Millis) {
+  /** @param starts What it starts. */
+  constructor(starts: readonly ServiceId[], startedAt: Millis) {
     this.startedAt = startedAt;
-    this.#pending = new Set(graph.boot);
+    this.#pending = new Set(starts);
   }
 
   /** Notes a phase; true once, when the boot is through. */

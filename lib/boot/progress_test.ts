@@ -10,7 +10,7 @@ const graph = graphOf({
 const up = { phase: "up", attempt: 1, pid: 1 } as const;
 
 Deno.test("BootProgress is ok once all is up, and says so once", () => {
-  const progress = new BootProgress(graph, 0);
+  const progress = new BootProgress(graph.boot, 0);
   assertEquals(progress.note(0, up, 10), false);
   assertEquals(progress.note(1, { phase: "backoff", until: 100 }, 20), false);
   assertEquals(progress.note(1, up, 120), true);
@@ -19,13 +19,13 @@ Deno.test("BootProgress is ok once all is up, and says so once", () => {
 });
 
 Deno.test("BootProgress is degraded when a service is down for good", () => {
-  const progress = new BootProgress(graph, 0);
+  const progress = new BootProgress(graph.boot, 0);
   progress.note(0, { phase: "down" }, 10);
   assertEquals(progress.note(1, up, 20), true);
   assertEquals(progress.state, "degraded");
 });
 
 Deno.test("BootProgress of nothing is through at once", () => {
-  const progress = new BootProgress(graphOf({}), 5);
+  const progress = new BootProgress([], 5);
   assertEquals([progress.begin(5), progress.state], [true, "ok"]);
 });

@@ -24,12 +24,12 @@ export interface OpenFolder {
 
 /**
  * Takes a runtime directory, which is made if it is missing, and begins its
- * journal. Where that cannot be, as on a read-only file system, the supervisor
+ * journal, or goes on with the one that is there. Where that cannot be, as on a read-only file system, the supervisor
  * does without.
  *
  * @throws {FolderTaken} If another supervisor has it.
  */
-export function openRuntimeFolder(folder: string): OpenFolder {
+export function openRuntimeFolder(folder: string, goesOn = false): OpenFolder {
   let lock: Deno.FsFile | null = null;
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -38,7 +38,13 @@ export function openRuntimeFolder(folder: string): OpenFolder {
     lock.truncateSync();
     lock.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
     const path = join(folder, "boot.jsonl");
-    const journal = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o644 });
+    const journal = Deno.openSync(path, {
+      write: true,
+      append: goesOn,
+      create: true,
+      truncate: !goesOn,
+      mode: 0o644,
+    });
     return { journal, fault: null, close: () => lock?.close() };
   } catch (error) {
     if (error instanceof FolderTaken) {

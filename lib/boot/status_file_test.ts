@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { writeStatus } from "./status_file.ts";
+import { forgiveBoots, writeStatus } from "./status_file.ts";
 
 /** A test with a folder of its own, which is gone afterwards. */
 function testIn(name: string, test: (folder: string) => Promise<void>): void {
@@ -48,3 +48,42 @@ testIn("writeStatus() overwrites what a power cut has left", async (folder) => {
 Deno.test("writeStatus() rejects where there can be no file", async () => {
   await assertRejects(() => writeStatus("/dev/null/status", "ok"));
 });
+
+testIn(
+  "writeStatus() says why in a folder of generations, and keeps in mind that a generation was good",
+  async (folder) => {
+    const path = `${folder}/a/status`;
+    await Deno.mkdir(`${folder}/a`);
+    await Deno.writeTextFile(`${folder}/a/number`, "1\n");
+    const names = () => [...Deno.readDirSync(`${folder}/a`)].map(({ name }) => name).sort();
+    await writeStatus(path, "failed", "not ready: web");
+    assertEquals([await Deno.readTextFile(path), names()], ["failed not ready: web\n", ["number", "status"]]);
+    // Somebody else has written this.
+    await Deno.writeTextFile(path, "ok\n");
+    await writeStatus(path, "failed", "not ready: web");
+    assertEquals(names(), ["good", "number", "status"]);
+    await writeStatus(path, "ok");
+    assertEquals([await Deno.readTextFile(path), names()], ["ok\n", ["good", "number", "status"]]);
+  },
+);
+
+testIn("writeStatus() says one word in any other file, and writes nothing beside it", async (folder) => {
+  for (const verdict of ["ok", "failed"] as const) {
+    await writeStatus(`${folder}/status`, verdict, "not ready: web");
+    assertEquals(await Deno.readTextFile(`${folder}/status`), `${verdict}\n`);
+  }
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["status"]);
+});
+
+testIn(
+  "forgiveBoots() forgets what was counted in a folder of generations, and touches nothing elsewhere",
+  async (folder) => {
+    await Deno.writeTextFile(`${folder}/unjudged`, "3\n");
+    await forgiveBoots(`${folder}/status`);
+    assertEquals(await Deno.readTextFile(`${folder}/unjudged`), "3\n");
+    await Deno.writeTextFile(`${folder}/number`, "1\n");
+    await forgiveBoots(`${folder}/status`);
+    await forgiveBoots(`${folder}/status`);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["number"]);
+  },
+);

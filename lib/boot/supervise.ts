@@ -1,5 +1,6 @@
 import { join, resolve } from "@std/path";
 import { settleLog } from "../define/log.ts";
+import type { Millis } from "../define/time.ts";
 import { cast } from "../driver/mod.ts";
 import { type Graph, nodeOf } from "../graph/graph.ts";
 import { logPath, openLogs } from "../log/mod.ts";
@@ -8,12 +9,13 @@ import { Account } from "./account.ts";
 import { buildInfo } from "./build_info.ts";
 import { Console } from "./console.ts";
 import { mountEarly } from "./early_mounts.ts";
-import { endMachine } from "./end_machine.ts";
-import { findPlace } from "./places.ts";
+import { Machine } from "./machine.ts";
+import { findPlace, GENERATION } from "./places.ts";
 import { wasClean } from "./progress.ts";
 import { openRuntimeFolder, runtimeFolder } from "./runtime_folder.ts";
 import { Supervision } from "./supervision.ts";
 import { onUncaught } from "./survive.ts";
+import { takeHandover } from "./switch_init.ts";
 
 /** How to supervise. */
 export interface SuperviseOptions {
@@ -35,16 +37,17 @@ export const EXIT = { clean: 0, unclean: 1, watchdog: 2 } as const;
  */
 export async function supervise(graph: Graph, options: SuperviseOptions): Promise<number> {
   const os = linuxOs();
-  const startedAt = os.now();
+  const enteredAt = os.now();
   if (Deno.pid === 1) Deno.umask(0o022);
   const mountFaults = Deno.pid === 1 ? mountEarly() : [];
   const place = findPlace();
   if (place === "process") becomeSubreaper();
+  const handover = takeHandover(os);
 
   const path = runtimeFolder(options.runtimeDir);
-  const folder = openRuntimeFolder(path);
-  const shown = new Console(startedAt, (bytes) => Deno.stdout.write(bytes));
-  const account = new Account(graph, shown, folder.journal, () => os.now());
+  const folder = openRuntimeFolder(path, handover !== null);
+  const shown = new Console(enteredAt, (bytes) => Deno.stdout.write(bytes));
+  const account = new Account(graph, shown, folder.journal, () => os.now(), handover?.entries);
   onUncaught((error) => account.confess("uncaught error", error));
   for (const fault of [...mountFaults, ...(folder.fault === null ? [] : [folder.fault])]) {
     account.complain(fault);
@@ -59,12 +62,26 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     clock: realtime,
   });
 
-  const { generation, version } = buildInfo();
+  const machine = place === "machine" ? new Machine(graph, os, account) : null;
+  if (machine?.line.debug) account.showAll();
+  // What another init has left keeps its own; what the boot loader said was of that one.
+  const named = handover === null ? machine?.line.generation ?? Deno.env.get(GENERATION) : undefined;
+  if (handover !== null) Deno.env.delete(GENERATION);
+  const generation = named ?? buildInfo().generation;
+  if (machine?.line.single) {
+    await machine.shell(
+      "The kernel's command line has denit.single: nothing is started yet.",
+      "the boot goes on",
+    );
+  }
+
+  const { version } = buildInfo();
   const who = `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`;
-  const machine = { generation, version, pid: Deno.pid, place };
-  account.tell("boot", { ...machine, startedAt, services: cast(graph) }, who);
+  const startedAt = machine?.line.single ? os.now() : enteredAt;
+  const here = { generation, version, pid: Deno.pid, place };
+  account.tell("boot", { ...here, startedAt, services: cast(graph) }, who);
   const supervision = new Supervision({
-    graph,
+    graph: withDeadline(graph, machine?.line.deadline ?? null),
     os,
     place,
     account,
@@ -72,18 +89,30 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     logPath: (service) => logPath(logFolder, service),
     startedAt,
     once: options.once ?? false,
+    generation,
+    machine,
+    handover,
   });
   const power = await supervision.run(join(path, "control.sock"));
 
-  const { driver, judge, progress, wasAsked } = supervision;
+  const { driver, judge, progress, rescues, wasAsked } = supervision;
   const clean = wasClean(driver.state);
   const words = `everything is down${clean ? "" : ", but not all of it went cleanly"}`;
   account.tell("end", { power, clean }, words);
   await logs.close();
+  if (rescues) {
+    await machine?.shell(`The boot of generation ${generation} has failed.`, "the machine starts anew");
+  }
   await account.close();
-  driver.dispose();
   folder.close();
-  if (place === "machine") await endMachine(power);
+  await machine?.end(power);
+  driver.dispose();
   if (judge.verdict === "failed") return EXIT.watchdog;
   return wasAsked && clean && progress.state !== "degraded" ? EXIT.clean : EXIT.unclean;
+}
+
+/** A system whose boot may take another time, if one was given. */
+function withDeadline(graph: Graph, deadline: Millis | null): Graph {
+  if (graph.watchdog === null || deadline === null) return graph;
+  return { ...graph, watchdog: { ...graph.watchdog, deadline } };
 }

@@ -1,37 +1,27 @@
+import { delay } from "@std/async/delay";
 import { ControlServer, type View } from "../control/mod.ts";
 import { Driver, networkProber } from "../driver/mod.ts";
-import type { Graph, ServiceId } from "../graph/graph.ts";
-import type { Logs } from "../log/mod.ts";
-import type { Os, SignalName } from "../os/os.ts";
-import type { Phase, Power, Why } from "../supervisor/mod.ts";
-import type { Account } from "./account.ts";
+import { portray } from "../graph/diff.ts";
+import { nodeOf, type ServiceId } from "../graph/graph.ts";
+import type { SignalName } from "../os/os.ts";
+import { letSignalsThrough, recordedSignals, recordSignals } from "../os/linux/mod.ts";
+import { isSettled, type Phase, type Power, type Why } from "../supervisor/mod.ts";
 import { together } from "./alarms.ts";
-import { buildInfo } from "./build_info.ts";
+import { inherit, startsAfter } from "./inherit.ts";
 import { Narrator } from "./narrator.ts";
-import { type Place, selfCommand, serviceEnvironment } from "./places.ts";
+import { selfCommand, serviceEnvironment } from "./places.ts";
 import { BootProgress } from "./progress.ts";
-import { writeStatus } from "./status_file.ts";
+import { otherGeneration } from "./generation_folder.ts";
+import { forgiveBoots, writeStatus } from "./status_file.ts";
+import { becomeInit, HANDOVER_VERSION } from "./switch_init.ts";
 import { BootJudge } from "./watchdog.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { Watchman } from "./watchman.ts";
 import { messageOf } from "../define/message_of.ts";
 import type { Millis } from "../define/time.ts";
 
 /** Signals that ask for an orderly end. Repeated, they hurry it. */
 const SHUTDOWN_SIGNALS: readonly SignalName[] = ["SIGTERM", "SIGINT", "SIGPWR", "SIGQUIT", "SIGHUP"];
-
-/** Where, and with what, a system is supervised. */
-export interface Surroundings {
-  readonly graph: Graph;
-  readonly os: Os;
-  readonly place: Place;
-  readonly account: Account;
-  readonly logs: Logs;
-  /** The file of a service's log. */
-  readonly logPath: (service: string) => string;
-  readonly startedAt: Millis;
-  /** Shut down once the boot is through. */
-  readonly once: boolean;
-}
 
 /** A system while it is supervised: the driver at work, and everybody who is told of what it does. */
 export class Supervision {
@@ -44,29 +34,43 @@ export class Supervision {
   readonly #watchman: Watchman;
   /** Whether somebody has asked for the end. A service that was given up may end everything as well. */
   #asked = false;
+  #rescues = false;
+  /** What the boot starts: all of it, or what the init before this one did not have. */
+  readonly #starts: readonly ServiceId[];
+  /** The init to become. */
+  #successor: { readonly init: string; readonly asked: readonly string[] } | null = null;
 
   constructor(around: Surroundings) {
-    const { graph, os, account, logs, logPath, startedAt } = around;
-    const { generation } = buildInfo();
+    const { graph, os, account, logs, logPath, startedAt, generation, machine, handover } = around;
+    const inheritance = handover === null ? undefined : inherit(graph, handover, os);
+    this.#starts = handover === null ? graph.boot : startsAfter(graph, handover);
     this.#around = around;
     this.#narrator = new Narrator(graph, (now, text) => account.say(text, now));
     const view = (): View => ({ graph, state: this.driver.state, now: os.now(), tail: logs.tail });
     this.#watchman = new Watchman(view, (now, text) => account.say(text, now));
-    this.progress = new BootProgress(graph, startedAt);
+    this.progress = new BootProgress(this.#starts, startedAt);
     this.judge = new BootJudge(graph, generation, startedAt, {
       write: writeStatus,
+      other: otherGeneration,
+      forgive: forgiveBoots,
       onFault: (fault) => {
         account.complain(fault);
         // The judge wants to be rung again, and the driver may be waiting for nothing in particular.
         this.driver.post({ type: "tick" });
       },
-      onVerdict: (verdict, awaited) => this.#noteVerdict(verdict, awaited),
+      onVerdict: (verdict, awaited, other) => this.#noteVerdict(verdict, awaited, other),
     });
     this.driver = new Driver({
       graph,
       os,
+      inheritance,
       prober: networkProber,
-      habitat: { env: serviceEnvironment(), cwd: Deno.pid === 1 ? "/" : null, self: selfCommand() },
+      habitat: {
+        env: serviceEnvironment(generation),
+        cwd: Deno.pid === 1 ? "/" : null,
+        self: selfCommand(),
+        place: around.place,
+      },
       journal: account.journal,
       logs: {
         ...logs,
@@ -75,11 +79,14 @@ export class Supervision {
           return logs.write(service, bytes);
         },
       },
-      alarm: together(this.judge, this.#watchman, { due: () => this.control.due(), ring() {} }),
+      alarm: together(this.judge, this.#watchman, ...machine?.watchdog ? [machine.watchdog] : [], {
+        due: () => this.control.due(),
+        ring() {},
+      }),
       onTurn: () => this.control.turn(),
       onFault: (error) => account.confess("internal error", error),
       onPhase: (id, phase, why, now) => this.#notePhase(id, phase, why, now),
-      onSignal: (signal) => this.#end(signal, powerOf(signal)),
+      onSignal: (signal) => this.#noteSignal(signal),
     });
     this.control = new ControlServer({
       graph,
@@ -89,6 +96,10 @@ export class Supervision {
       tail: logs.tail,
       logPath,
       boot: () => ({ generation, ...this.progress }),
+      switchTo: (init, asked) => {
+        this.#successor = { init, asked };
+        this.driver.leave();
+      },
       shutDown: (power) => this.#end(`${power} was asked for`, power),
     }, { owner: Deno.uid() ?? 0, everybodyReads: graph.everybodyReads });
   }
@@ -98,6 +109,11 @@ export class Supervision {
     return this.#asked;
   }
 
+  /** Whether somebody shall have a look before the machine ends, as the boot has failed. */
+  get rescues(): boolean {
+    return this.#rescues;
+  }
+
   /**
    * Starts what the system starts at boot, and supervises until everything is to be, and is, down.
    *
@@ -105,18 +121,77 @@ export class Supervision {
    * @returns What the machine is to do then.
    */
   async run(socket: string): Promise<Power> {
-    const { graph, account, startedAt } = this.#around;
+    this.#openControl(socket);
+    this.driver.listen(SHUTDOWN_SIGNALS);
+    this.#around.machine?.listen(this.driver, () => this.#end("power key", "poweroff"));
+    letSignalsThrough();
+    this.driver.state.services.forEach(({ phase }, id) => {
+      if (phase.phase === "up") this.#noteUp(id, phase);
+    });
+    for (const id of this.#starts) this.driver.post({ type: "start", id });
+    for (const signal of this.#around.handover?.signals ?? []) this.#noteSignal(signal);
+    if (this.progress.begin(this.#around.startedAt)) this.#finishBoot();
+    let power = await this.driver.run();
+    while (power === null) {
+      await this.#becomeSuccessor(socket);
+      power = await this.driver.run();
+    }
+    this.control.close();
+    return power;
+  }
+
+  #openControl(socket: string): void {
     try {
       this.control.open(socket);
     } catch (error) {
-      account.complain(`cannot take requests: ${messageOf(error)}`);
+      this.#around.account.complain(`cannot take requests: ${messageOf(error)}`);
     }
-    this.driver.listen(SHUTDOWN_SIGNALS);
-    for (const id of graph.boot) this.driver.post({ type: "start", id });
-    if (this.progress.begin(startedAt)) this.#finishBoot();
-    const power = await this.driver.run();
+  }
+
+  /** Becomes another init. If it returns, that was not possible, and all goes on as before. */
+  async #becomeSuccessor(socket: string): Promise<void> {
+    const { graph, account, logs, os } = this.#around;
+    const { init, asked } = this.#successor!;
+    const { state } = this.driver;
+    if (!isSettled(state)) {
+      return account.complain(`cannot switch to ${init}: something has happened meanwhile`);
+    }
+    const record = recordSignals(SHUTDOWN_SIGNALS);
     this.control.close();
-    return power;
+    // What was read is on the disk before another one writes there.
+    await logs.close();
+    account.tell("switch", { init }, `becoming ${init}`);
+    await account.settle();
+    // Signals from before the record come to us by JavaScript's own turns.
+    await delay(0);
+    const { services } = state;
+    const signals = os.poll()?.signals ?? [];
+    try {
+      becomeInit(os, init, {
+        version: HANDOVER_VERSION,
+        generation: this.#around.generation,
+        state: { names: graph.nodes.map(({ name }) => name), services },
+        portraits: graph.nodes.map((node) => portray(graph, node, services[node.id]!.inputs)),
+        asked,
+        boot: graph.boot.map((id) => nodeOf(graph, id).name),
+        signals,
+        lateSignals: record.fd,
+        entries: account.journal.count,
+        ...this.driver.leaveBehind(),
+      });
+    } catch (error) {
+      account.complain(`cannot switch to ${init}: ${messageOf(error)}`);
+      for (const name of asked) this.driver.post({ type: "start", id: graph.ids.get(name)! });
+      this.#openControl(socket);
+      record.end();
+      for (const signal of [...signals, ...recordedSignals(record.fd)]) this.#noteSignal(signal);
+    }
+  }
+
+  #noteUp(id: ServiceId, phase: Phase): void {
+    const now = this.#around.os.now();
+    this.judge.noteUp(id, now);
+    if (this.progress.note(id, phase, now)) this.#finishBoot();
   }
 
   #notePhase(id: ServiceId, phase: Phase, why: Why | null, now: Millis): void {
@@ -129,21 +204,32 @@ export class Supervision {
     else if (this.progress.note(id, phase, now)) this.#finishBoot();
   }
 
-  #noteVerdict(verdict: "ok" | "failed", awaited: readonly string[]): void {
+  #noteVerdict(verdict: "ok" | "failed", awaited: readonly string[], other: string | null | undefined): void {
     const missed = `has failed: the deadline has passed, and not ready are ${awaited.join(", ")}`;
-    const words = `generation ${buildInfo().generation} ${verdict === "ok" ? "is ok" : missed}`;
+    const words = `generation ${this.#around.generation} ${verdict === "ok" ? "is ok" : missed}`;
     this.#around.account.tell("verdict", { verdict, awaited }, words);
-    if (verdict === "failed") this.#giveUp();
+    if (verdict === "failed") this.#giveUp(other);
     else this.#endIfOnce();
   }
 
-  /** The boot has missed its deadline. */
-  #giveUp(): void {
+  /** The boot has missed its deadline. Where there is no other generation, a reboot would only come back here. */
+  #giveUp(other: string | null | undefined): void {
     this.progress.state = "failed";
-    const onFailure = this.#around.graph.watchdog?.onFailure ?? "reboot";
+    const { graph, machine } = this.#around;
+    const wish = graph.watchdog?.onFailure ?? "reboot";
+    const onFailure = machine?.line.rescue === true ? "rescue" : wish;
     // What goes down already must not be hurried.
     if (onFailure === "stay" || this.driver.state.ending !== null) return;
-    this.driver.post({ type: "shutdown", power: this.#within(onFailure) });
+    if (onFailure === "reboot" && other === null) {
+      return this.#around.account.say(
+        "no other generation is left to boot, so this one stays up; see init generations",
+      );
+    }
+    this.#rescues = onFailure === "rescue";
+    this.driver.post({
+      type: "shutdown",
+      power: this.#within(onFailure === "rescue" ? "reboot" : onFailure),
+    });
   }
 
   /** Every service that the boot starts is up, or has failed for good. */
@@ -165,6 +251,10 @@ export class Supervision {
       if (this.progress.finishedAt === null) this.progress.state = "degraded";
       this.#shutDown("exit");
     }, Math.max(0, startedAt + (graph.watchdog?.deadline ?? 0) - os.now()));
+  }
+
+  #noteSignal(signal: SignalName): void {
+    this.#end(signal, powerOf(signal));
   }
 
   /** Somebody asks for the end, or asks again. */

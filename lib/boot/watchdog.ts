@@ -5,10 +5,21 @@ import { messageOf } from "../define/message_of.ts";
 
 /** What the judge needs of the world. */
 export interface Court {
-  /** Writes the status file. */
-  readonly write: (path: string, status: GenerationStatus) => Promise<void>;
-  /** Told of the verdict once it is on the disk, or, for `failed`, once that was tried. */
-  readonly onVerdict: (verdict: GenerationStatus, awaited: readonly string[]) => void;
+  /** Writes the status file; `reason` says why it has failed. */
+  readonly write: (path: string, status: GenerationStatus, reason: string) => Promise<void>;
+  /** Finds the generation to go to after this one has failed: null if there is none, undefined if nobody knows. */
+  readonly other?: (path: string) => Promise<string | null | undefined>;
+  /** Notes that this boot ends on purpose, and needs no verdict. */
+  readonly forgive?: (path: string) => Promise<void>;
+  /**
+   * Told of the verdict once it is on the disk, or, for `failed`, once that was tried; then also of the generation to
+   * go to.
+   */
+  readonly onVerdict: (
+    verdict: GenerationStatus,
+    awaited: readonly string[],
+    other: string | null | undefined,
+  ) => void;
   /** Told, once, that the status file cannot be written. */
   readonly onFault: (fault: string) => void;
 }
@@ -76,18 +87,25 @@ export class BootJudge {
 
   /** Forgets the deadline: whoever shuts down on purpose has not failed. */
   disarm(): void {
-    if (this.#verdict === null) this.#due = null;
+    if (this.#verdict !== null || this.#due === null) return;
+    this.#due = null;
+    // It is a kindness: without it one boot more counts as one that has ended badly.
+    this.#court.forgive?.(this.#statusFile).catch(() => {});
   }
 
   #write(now: Millis): void {
     const verdict = this.#verdict!;
     this.#due = null;
     const awaited = [...this.#awaited].map((id) => nodeOf(this.#graph, id).name);
-    const deliver = () => {
+    const deliver = async () => {
+      const other = verdict === "ok"
+        ? undefined
+        : await this.#court.other?.(this.#statusFile).catch(() => undefined);
       this.#delivered = true;
-      this.#court.onVerdict(verdict, awaited);
+      this.#court.onVerdict(verdict, awaited, other);
     };
-    this.#court.write(this.#statusFile, verdict).then(
+    const reason = verdict === "ok" ? "" : `not ready: ${awaited.join(", ")}`;
+    this.#court.write(this.#statusFile, verdict, reason).then(
       deliver,
       (error) => {
         if (!this.#faultTold) {
@@ -95,8 +113,8 @@ export class BootJudge {
         }
         this.#faultTold = true;
         // A failed generation ends with this boot, written down or not; a good one can wait for its disk.
-        if (verdict === "failed") deliver();
-        else this.#due = now + RETRY;
+        if (verdict === "failed") return deliver();
+        this.#due = now + RETRY;
       },
     );
   }

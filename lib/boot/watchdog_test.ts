@@ -2,21 +2,26 @@ import { assertEquals } from "@std/assert";
 import { defineService, seconds, spawned } from "denit";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import type { GenerationStatus } from "./status_file.ts";
-import { BootJudge } from "./watchdog.ts";
+import { BootJudge, type Court } from "./watchdog.ts";
 
 /** A judge over two services with a deadline of 10 s, and what it does. `disk` says how writing goes. */
-function court(disk: () => Promise<void> = () => Promise.resolve()) {
+function court(
+  disk: () => Promise<void> = () => Promise.resolve(),
+  more: Pick<Court, "other" | "forgive"> = {},
+) {
   const service = () => defineService({ run: () => ({ argv: ["/bin/x"] }), ready: spawned() });
   const a = service(), b = service();
   const watchdog = { success: [a, b], deadline: seconds(10), statusFile: (id: string) => `/persist/${id}` };
   const graph = graphOf({ a, b }, { watchdog });
   const done: unknown[] = [];
   const judge = new BootJudge(graph, "g1", 1000, {
-    write: (path: string, status: GenerationStatus) => {
-      done.push(`write ${status} to ${path}`);
+    write: (path: string, status: GenerationStatus, reason: string) => {
+      done.push(`write ${status} to ${path}${reason && `: ${reason}`}`);
       return disk();
     },
-    onVerdict: (verdict, awaited) => void done.push([verdict, ...awaited]),
+    ...more,
+    onVerdict: (verdict, awaited, other) =>
+      void done.push([verdict, ...awaited, ...other === undefined ? [] : [`to ${other}`]]),
     onFault: (fault) => void done.push(fault),
   });
   return { judge, done, a: graph.ids.get("a")!, b: graph.ids.get("b")! };
@@ -43,7 +48,7 @@ Deno.test("BootJudge writes failed at the deadline, and says who was awaited", a
   judge.noteUp(a, 2000);
   judge.ring(11_000);
   await turn();
-  assertEquals(done, ["write failed to /persist/g1", ["failed", "b"]]);
+  assertEquals(done, ["write failed to /persist/g1: not ready: b", ["failed", "b"]]);
   assertEquals(judge.verdict, "failed");
 });
 
@@ -88,7 +93,7 @@ Deno.test("BootJudge condemns a boot that ends before it has succeeded, once", a
   judge.condemn(2000);
   judge.condemn(2001);
   await turn();
-  assertEquals(done, ["write failed to /persist/g1", ["failed", "a", "b"]]);
+  assertEquals(done, ["write failed to /persist/g1: not ready: a, b", ["failed", "a", "b"]]);
 });
 
 Deno.test("BootJudge does not judge who shuts down on purpose", () => {
@@ -96,4 +101,43 @@ Deno.test("BootJudge does not judge who shuts down on purpose", () => {
   judge.disarm();
   judge.condemn(3000);
   assertEquals([judge.due(), judge.verdict], [null, null]);
+});
+
+Deno.test("BootJudge says where to go after a failure, written down or not, and nowhere else", async () => {
+  for (const disk of [() => Promise.resolve(), () => Promise.reject(new Error("read-only"))]) {
+    const { judge, done } = court(disk, { other: (path) => Promise.resolve(`${path}-other`) });
+    judge.ring(11_000);
+    await turn();
+    assertEquals(done.at(-1), ["failed", "a", "b", "to /persist/g1-other"]);
+  }
+  const { judge, done, a, b } = court(undefined, { other: () => Promise.resolve("elsewhere") });
+  judge.noteUp(a, 2000);
+  judge.noteUp(b, 2000);
+  await turn();
+  assertEquals(done.at(-1), ["ok"]);
+});
+
+Deno.test("BootJudge delivers a failure even if nobody can tell where to go", async () => {
+  const { judge, done } = court(undefined, { other: () => Promise.reject(new Error("the disk is gone")) });
+  judge.ring(11_000);
+  await turn();
+  assertEquals(done.at(-1), ["failed", "a", "b"]);
+});
+
+Deno.test("BootJudge forgives who shuts down on purpose before the verdict, once, and nobody after it", async () => {
+  const forgiven: string[] = [];
+  const forgive = (path: string) => {
+    forgiven.push(path);
+    return Promise.reject(new Error("read-only"));
+  };
+  const { judge } = court(undefined, { forgive });
+  judge.disarm();
+  judge.disarm();
+  await turn();
+  assertEquals(forgiven, ["/persist/g1"]);
+  const judged = court(undefined, { forgive });
+  judged.judge.ring(11_000);
+  judged.judge.disarm();
+  await turn();
+  assertEquals(forgiven.length, 1);
 });

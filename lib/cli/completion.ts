@@ -133,6 +133,8 @@ async function candidatesAt(place: Place, word: string): Promise<readonly Candid
     case "init":
     case "file":
       return [{ path: "file" }];
+    case "dir":
+      return [{ path: "folder" }];
     default:
       return [];
   }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Candidate, complete } from "./completion.ts";
 import { ctlProgram } from "./ctl_command.ts";
-import { initProgram } from "./main.ts";
+import { wholeProgram } from "./generation_commands.ts";
 
 function shown(candidates: readonly Candidate[]): string[] {
   return candidates.map((candidate) => "path" in candidate ? `(${candidate.path})` : candidate.value);
@@ -10,12 +10,12 @@ function shown(candidates: readonly Candidate[]): string[] {
 /** The candidates for the last word of a command line. */
 async function words(line: string): Promise<string[]> {
   const [program, ...rest] = line.split(" ");
-  const command = program === "init" ? initProgram({}, () => {}) : ctlProgram(() => {});
+  const command = program === "init" ? wholeProgram({}, () => {}) : ctlProgram(() => {});
   return shown(await complete(command, rest));
 }
 
 Deno.test("complete() offers every visible command of both programs, and no hidden one", async () => {
-  for (const program of [initProgram({}, () => {}), ctlProgram(() => {})]) {
+  for (const program of [wholeProgram({}, () => {}), ctlProgram(() => {})]) {
     const visible = program.createHelp().visibleCommands(program).map((command) => command.name());
     assertEquals(shown(await complete(program, [""])), visible);
     assert(visible.length > 5);

@@ -1,6 +1,6 @@
-import { Argument, Command, CommanderError } from "@commander-js/extra-typings";
+import { Command, CommanderError } from "@commander-js/extra-typings";
 import { basename } from "@std/path";
-import { buildInfo, forbidExit, markGeneration, supervise, surviveErrors } from "../boot/mod.ts";
+import { buildInfo, forbidExit, supervise, surviveErrors } from "../boot/mod.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
 import { formatOption } from "./formats.ts";
@@ -18,7 +18,11 @@ export async function main(units: Units): Promise<never> {
   const { exit } = Deno;
   Error.stackTraceLimit = 10;
   surviveErrors();
-  return exit(await perform(units, Deno.args));
+  const failed = (error: unknown) => {
+    console.error(messageOf(error));
+    return EXIT_CODES.system;
+  };
+  return exit(await perform(units, Deno.args).catch(failed));
 }
 
 /** Carries out one call of the binary; the exit code says how it went. */
@@ -26,7 +30,10 @@ async function perform(units: Units, args: readonly string[]): Promise<number> {
   const words = ctlWords(args);
   if (words !== null) return await (await import("./ctl_command.ts")).ctlRole(words);
   let code: number = EXIT_CODES.yes;
-  const program = initProgram(units, (result) => code = result);
+  const done = (result: number) => code = result;
+  const boots = args[0] === "boot" || Deno.pid === 1 && args.length === 0;
+  const makeProgram = boots ? initProgram : (await import("./generation_commands.ts")).wholeProgram;
+  const program = makeProgram(units, done);
   if (args[0] === "__complete") {
     return await (await import("./completion.ts")).completeRole(program, args.slice(1));
   }
@@ -46,8 +53,16 @@ function ctlWords(args: readonly string[]): readonly string[] | null {
   if (args[0] === "ctl") return args.slice(1);
   if (args[0] === "completion") return args;
   if (Deno.pid === 1) return null;
-  const [called = ""] = Deno.readTextFileSync("/proc/self/cmdline").split("\0");
-  return basename(called) === "initctl" ? args : null;
+  return basename(calledAs()) === "initctl" ? args : null;
+}
+
+/** What this program was called as; proc_pid_cmdline(5). An initramfs may need it before there is a /proc. */
+function calledAs(): string {
+  try {
+    return Deno.readTextFileSync("/proc/self/cmdline").split("\0")[0] ?? "";
+  } catch {
+    return "";
+  }
 }
 
 /** PID 1 boots whatever the kernel passes on: words of its command line that it does not know arrive here. */
@@ -56,7 +71,7 @@ function bootWords(roles: readonly string[], args: readonly string[]): readonly 
   return ["boot", ...args];
 }
 
-/** The whole command, as `--help`, the manual and completion see it. */
+/** The command, but for the roles that have to do with generations. */
 export function initProgram(units: Units, done: (code: number) => void) {
   const { generation, version } = buildInfo();
   const program = new Command("init")
@@ -99,13 +114,11 @@ export function initProgram(units: Units, done: (code: number) => void) {
   program.command("manifest")
     .description("Prints what this binary was built from, as JSON.")
     .action(async () => done((await atRest()).manifestRole(loadGraph(units))));
-  program.command("mark")
-    .description("Writes the verdict on this generation to its status file.")
-    .addArgument(new Argument("<verdict>", "what became of its boot").choices(["ok", "failed"]))
-    .action(async (verdict) => done(await markRole(units, verdict)));
   program.command("completion")
     .description("Prints what makes a shell complete words; see completion --help.")
     .argument("<shell>", "bash, zsh or fish");
+  program.command("compare", { hidden: true })
+    .action(async () => done(await (await atRest()).compareRole(loadGraph(units))));
   program.command("script", { hidden: true })
     .argument("<service>").argument("<task>")
     .action(async (name, task) => done(await scriptRole(units, name, task)));
@@ -115,8 +128,3 @@ export function initProgram(units: Units, done: (code: number) => void) {
 
 /** The roles that PID 1 never has: their code is loaded only for them. */
 const atRest = () => import("./rest_roles.ts");
-
-async function markRole(units: Units, verdict: "ok" | "failed"): Promise<number> {
-  await markGeneration(loadGraph(units), verdict);
-  return EXIT_CODES.yes;
-}

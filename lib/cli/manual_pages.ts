@@ -1,6 +1,6 @@
 /** The pages initctl(1) and init(8): from the commands themselves, and what those cannot say. */
 import { ctlProgram } from "./ctl_command.ts";
-import { initProgram } from "./main.ts";
+import { wholeProgram } from "./generation_commands.ts";
 import { commandList, exitCodeList, exitCodes, groupsOf, optionList } from "./manual_command.ts";
 import { ctlExamples, type Example, initExamples } from "./manual_examples.ts";
 import { argument, block, head, pageText, prose, section, tagged } from "./manual_mdoc.ts";
@@ -50,7 +50,7 @@ export function ctlPage(edition: Edition): string {
 
 /** The page init(8). */
 export function initPage(edition: Edition): string {
-  const program = initProgram({}, () => {});
+  const program = wholeProgram({}, () => {});
   const boot = program.commands.find((command) => command.name() === "boot");
   return pageText([
     ...head({ ...edition, name: "init", chapter: 8, purpose: "boot a system, and supervise its services" }),

@@ -57,6 +57,7 @@ export function controlled(graph: Graph, os: Os, more: {
     tail: more.tail ?? (() => []),
     logPath: (service) => `/var/log/${service}.log`,
     boot: () => boot,
+    switchTo() {},
     shutDown: (power) => driver.post({ type: "shutdown", power }),
   };
   const server = new ControlServer(station, more.access ?? { owner: 1000 });
