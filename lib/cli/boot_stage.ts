@@ -91,6 +91,7 @@ export function stage(order: StageOrder): never {
   root.make("/run/lock");
   if (neighbour !== null) root.show(`/proc/${neighbour}/ns/net`, "/run/neighbour");
   makeDevices(root);
+  if (order.standIns !== null) copyTree(`${order.standIns.folder}/root/dev`, `${root.path}/dev`);
   showKernel(root, order.confined);
   Deno.symlinkSync(`${IMAGE}/${order.init.name}`, `${root.path}/init`);
   root.enter();

@@ -4,6 +4,7 @@ import type { Verb } from "../control/verbs.ts";
 import type { Json } from "../define/json.ts";
 import { renderPlan, renderResult } from "./ctl_render.ts";
 import type { CtlSession } from "./ctl_session.ts";
+import { switchVerb } from "./ctl_switch.ts";
 import { type Done, print, secondsOption, verbCommand, withSession } from "./ctl_verb.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 
@@ -11,7 +12,7 @@ const NAMES = "services or bundles";
 const NO_WAIT = ["--no-wait", "do not wait for the outcome"] as const;
 const TIMEOUT = "wait no longer than this; then the exit code is 2";
 
-/** `start`, `stop`, `restart`, `reload`, `release`, `signal`, `pin`, `unpin`, `change`, and the ends of the machine. */
+/** `start`, `stop`, `restart`, `reload`, `release`, `signal`, `pin`, `unpin`, `change`, `switch`, and the ends of the machine. */
 export function changeVerbs(done: Done) {
   return [
     ...(["start", "restart", "reload", "release"] as const).map((verb) =>
@@ -30,6 +31,7 @@ export function changeVerbs(done: Done) {
         withSession(command, (session) => tell(session, "unpin", { name }))
       ),
     changeVerb(),
+    switchVerb(done),
     ...(["poweroff", "reboot", "halt", "kexec"] as const).map((verb) =>
       verbCommand(verb)
         .option(...NO_WAIT).option("--timeout <seconds>", TIMEOUT, secondsOption)

@@ -15,10 +15,12 @@ import {
   type Status,
   type WhyAnswer,
 } from "./ctl_render.ts";
+import type { Answered } from "./ctl_session.ts";
+import { diffVerb } from "./ctl_switch.ts";
 import { type Done, print, secondsOption, verbCommand, wholeOption, withSession } from "./ctl_verb.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 
-/** `status`, `why`, `wait`, `logs`, `events`, `graph`, and what describes the protocol to programs. */
+/** `status`, `why`, `wait`, `logs`, `events`, `graph`, `diff`, and what describes the protocol to programs. */
 export function readVerbs(done: Done) {
   return [
     statusVerb(),
@@ -27,6 +29,7 @@ export function readVerbs(done: Done) {
     logsVerb(),
     eventsVerb(),
     graphVerb(),
+    diffVerb(done),
     schemaCommand(),
   ];
 }
@@ -118,9 +121,6 @@ function schemaCommand() {
     .description("Prints the JSON Schema of the control protocol, which needs no init that runs.")
     .action(() => print(`${JSON.stringify(protocolSchema(), null, 2)}\n`));
 }
-
-/** An answer of the server, which is of the same build. */
-type Answered<T> = Json & T;
 
 function isObject(value: Json): value is { readonly [key: string]: Json | undefined } {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -9,6 +9,9 @@ import { renderFault } from "./ctl_render.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { messageOf } from "../define/message_of.ts";
 
+/** An answer of the server, which is of the same build. */
+export type Answered<T> = Json & T;
+
 /** What ended the conversation; the message is complete. */
 export class CtlFailure extends Error {
   override readonly name = "CtlFailure";

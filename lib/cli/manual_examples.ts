@@ -10,6 +10,10 @@ export const ctlExamples: readonly Example[] = [
   ["initctl logs -f web", "what web prints, as it prints it"],
   ["initctl restart database", "database, and what needs it, down and up again"],
   ["initctl change rescue --dry-run", "what would stop and start"],
+  [
+    "initctl switch /generations/next/init",
+    "another init takes over; what is the same in both goes on running",
+  ],
   ["initctl wait --timeout 30 web", "in a script: until web is ready"],
   ["initctl plot > boot.svg", "where the time of the boot went"],
 ];

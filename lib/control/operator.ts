@@ -1,9 +1,10 @@
 import type { Json } from "../define/json.ts";
 import type { Driver, Journal } from "../driver/mod.ts";
-import { type Graph, type ServiceId } from "../graph/graph.ts";
+import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { Os, SignalName } from "../os/os.ts";
 import { SIGNAL_NAMES } from "../os/signals.ts";
 import type { Power } from "../supervisor/mod.ts";
+import { portray } from "../graph/diff.ts";
 import { planChange, planJson, Transaction } from "./change.ts";
 import {
   accepted,
@@ -18,20 +19,24 @@ import {
 } from "./goal.ts";
 import { type Fault, fault, type FaultCode } from "./reply.ts";
 import { type BootStanding, graphJson, logJson, StatusText } from "./status.ts";
+import { ReloadGoal, reloadObstacle } from "./reload.ts";
+import { SwitchGoal } from "./switch.ts";
 import type { Request } from "./verbs.ts";
-import { causesOf, chainOf, serviceOf, type View } from "./words.ts";
+import { causesOf, chainOf, namesOf, serviceOf, type View } from "./words.ts";
 
 /** What the control plane stands on. */
 export interface Station {
   readonly graph: Graph;
   readonly os: Os;
-  readonly driver: Pick<Driver, "state" | "post" | "attach" | "detach" | "processOf">;
+  readonly driver: Pick<Driver, "state" | "post" | "attach" | "detach" | "processOf" | "runBeside">;
   readonly journal: Journal;
   /** The last lines that a service has printed, oldest first. */
   readonly tail: (service: string) => readonly string[];
   /** The file that a service logs to, if it logs to a file. */
   readonly logPath: (service: string) => string;
   readonly boot: () => BootStanding;
+  /** Becomes another init, in which services are asked for. */
+  readonly switchTo: (init: string, asked: readonly string[]) => void;
   /** Takes everything down for this end, or for what is possible in this place. */
   readonly shutDown: (power: Power) => void;
 }
@@ -60,13 +65,17 @@ class Refused extends Error {
 /** Carries out requests: the one place where verbs become events of the supervisor. */
 export class Operator {
   readonly #station: Station;
+  readonly #onNews: () => void;
   readonly #status: StatusText;
   /** How the newest process of each service has ended, as an exit code. */
   readonly #exitCodes: number[] = [];
-  #transaction: Transaction | null = null;
+  /** What must not be crossed by another of its kind. */
+  #transaction: Transaction | SwitchGoal | null = null;
 
-  constructor(station: Station) {
+  /** @param onNews Told when a goal should be looked at, although nothing has happened to a service. */
+  constructor(station: Station, onNews: () => void) {
     this.#station = station;
+    this.#onNews = onNews;
     this.#status = new StatusText(station.graph);
   }
 
@@ -164,11 +173,24 @@ export class Operator {
         return this.#signal(request.name, request.signal);
       case "change":
         return this.#change(view, request);
+      case "describe": {
+        const ids = request.names === undefined ? graph.ids.values() : this.#ids(request.names);
+        const portraits = [...ids].map((id) => portray(graph, nodeOf(graph, id), serviceOf(view, id).inputs));
+        return {
+          type: "result",
+          text: JSON.stringify({ generation: boot().generation, services: portraits }),
+        };
+      }
+      case "switch":
+        return this.#switch(view, request);
       case "reload": {
-        const [name] = request.names;
-        this.#ids(request.names);
-        const cure = `restart it, or send it the signal that it reloads at: initctl signal ${name} SIGHUP`;
-        return refuse("refused", `cannot reload ${name}: it does not say how`, cure);
+        const ids = this.#ids(request.names);
+        for (const id of ids) {
+          const obstacle = reloadObstacle(view, id);
+          if (obstacle !== null) throw new Refused(obstacle);
+        }
+        const { driver, os } = this.#station;
+        return changing(new ReloadGoal(view, ids, { driver, os, onNews: this.#onNews }), request);
       }
       case "poweroff":
       case "reboot":
@@ -189,11 +211,34 @@ export class Operator {
     if (plan.obstacle !== null) {
       refuse("refused", `cannot change to ${bundle}: ${plan.obstacle}`, "let go of these by initctl unpin");
     }
-    if (this.#transaction !== null) {
-      refuse("busy", `cannot change to ${bundle}: another change is under way`, "wait until it is through");
-    }
+    this.#refuseIfBusy(`change to ${bundle}`);
     this.#transaction = new Transaction(view, plan, { bundle, keepGoing }, (event) => driver.post(event));
     return changing(this.#transaction, request);
+  }
+
+  #switch(view: View, request: Extract<Request, { verb: "switch" }>): Answer {
+    const { driver, switchTo } = this.#station;
+    const { init, stop = [] } = request;
+    if (!init.startsWith("/")) {
+      refuse("refused", `cannot switch to ${init}: it is no absolute path`, "give one");
+    }
+    this.#refuseIfBusy(`switch to ${init}`);
+    const stops = this.#ids(stop);
+    const held = [...needersOf(view, stops), ...stops].filter((id) => serviceOf(view, id).pinned === "up");
+    if (held.length > 0) {
+      const names = namesOf(view.graph, held).join(", ");
+      refuse("refused", `cannot switch to ${init}: pinned: ${names}`, "let go of these by initctl unpin");
+    }
+    this.#transaction = new SwitchGoal(view, init, stops, {
+      post: (event) => driver.post(event),
+      cross: switchTo,
+    });
+    return changing(this.#transaction, request);
+  }
+
+  #refuseIfBusy(what: string): void {
+    if (this.#transaction === null) return;
+    refuse("busy", `cannot ${what}: another change is under way`, "wait until it is through");
   }
 
   #signal(name: string, signal: string): Answer {

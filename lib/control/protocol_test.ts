@@ -17,6 +17,8 @@ Deno.test("parseRequest() reads each verb with all that may go with it", () => {
     names: ["web"],
     name: "web",
     bundle: "full",
+    init: "/next/init",
+    stop: ["web"],
     signal: "HUP",
     to: "up",
     for: "down",

@@ -48,7 +48,7 @@ export class ControlServer {
   constructor(station: Station, access: Access) {
     this.#station = station;
     this.#access = access;
-    this.#operator = new Operator(station);
+    this.#operator = new Operator(station, () => this.#waits.lookAgain());
     this.#waits = new Waits((goal) => this.#operator.noteEnd(goal));
     this.#ring = new EventRing(EVENTS_KEPT, station.journal.count);
     station.journal.follow((line, event, service, details) => {

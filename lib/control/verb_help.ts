@@ -17,6 +17,8 @@ export const verbHelp: Readonly<Record<Verb, string>> = {
   logs: "Shows what a service printed last, and goes on with what it prints.",
   events: "Shows what happens, from now on or from an entry of the journal on.",
   graph: "Tells what depends on what, and what the bundles are.",
+  describe: "Describes services so that another generation can be compared with them.",
+  switch: "Becomes another init that takes over what runs, after what cannot go on under it was taken down.",
   poweroff: "Takes everything down and switches the machine off; a second time, in a hurry.",
   reboot: "Takes everything down and starts the machine anew; a second time, in a hurry.",
   halt: "Takes everything down and halts the machine; a second time, in a hurry.",

@@ -15,6 +15,7 @@ export interface VerbDefinition<Required extends Shapes = Shapes, Optional exten
 
 const name = { type: "string", maxLength: 255 } as const;
 const names = { type: "array", items: name, minItems: 1, maxItems: 4096 } as const;
+const path = { type: "string", maxLength: 4095 } as const;
 const signal = { type: "string", maxLength: 32 } as const;
 const flag = { type: "boolean" } as const;
 const count = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
@@ -48,6 +49,8 @@ export const verbs = {
   logs: read({ name }, { lines: count, follow: flag }),
   events: read({}, { since: count }),
   graph: read({}, {}),
+  describe: change({}, { names }),
+  switch: change({ init: path }, { ...waiting, stop: names }),
   poweroff: change({}, waiting),
   reboot: change({}, waiting),
   halt: change({}, waiting),

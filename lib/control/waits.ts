@@ -73,6 +73,11 @@ export class Waits {
     return due;
   }
 
+  /** Has all of them looked at in the next turn, and brings it about. */
+  lookAgain(): void {
+    this.#lookedAt = null;
+  }
+
   /** Looks at all of them, if anything can have changed. */
   look(view: View): void {
     if (view.state === this.#lookedAt && this.due() > view.now) return;

@@ -31,6 +31,8 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   names: fc.array(names, { minLength: 1, maxLength: 3 }),
   name: names,
   bundle: names,
+  init: fc.constantFrom("/nobody/init", "init", ""),
+  stop: fc.array(names, { minLength: 1, maxLength: 3 }),
   signal: fc.constantFrom("USR1", "SIGCONT", "NONSENSE", ""),
   to: fc.constantFrom("up", "down"),
   for: fc.constantFrom("ready", "down"),
