@@ -24,6 +24,7 @@ export const order = [
   "units",
   "build.ts",
   "lib/cli",
+  "lib/build/image",
   "lib/build",
   "lib/testing",
   "lib/boot",
@@ -63,9 +64,11 @@ export const initLineLimit = 60;
 
 /**
  * The most lines of code that `init.ts` may import, itself included; units, third-party code, comments, and the tables
- * of the C library aside.
+ * of the C library aside. What decides, lib/supervisor, lib/graph and lib/driver, is a third of them; the duties of the
+ * init of a machine, its watchdogs, its end and the switch to another init, are the rest of what came after the first
+ * 6,500.
  */
-export const auditableLines = 6500;
+export const auditableLines = 9500;
 
 /** The most type parameters on anything exported. */
 export const typeParameterLimit = 2;

@@ -39,7 +39,12 @@ export function makeManifest(
 
 /** A manifest as text: keys sorted, no time stamps, the same for the same content. */
 export function renderManifest(manifest: Manifest): string {
-  return JSON.stringify(sorted(manifest), null, 2) + "\n";
+  return stableJson(manifest);
+}
+
+/** A value as JSON with sorted keys, for a file that is to be the same for the same value. */
+export function stableJson(value: unknown): string {
+  return JSON.stringify(sorted(value), null, 2) + "\n";
 }
 
 function sorted(value: unknown): unknown {
