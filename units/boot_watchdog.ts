@@ -11,6 +11,6 @@ export const bootWatchdog = defineService({
   description: "marks this generation as good",
   deps: { maintainer: fortrosMaintainer },
   run: () => ({ argv: ["/proc/self/exe", "mark", "ok"] }),
-  timeout: seconds(10),
+  timeout: seconds(30),
   stop: { timeout: seconds(5) },
 });

@@ -17,7 +17,7 @@ export const fortrosKeyService = defineService({
       "3",
     ],
   }),
-  ready: notificationFd(3, { parse: json(isIpc), timeout: seconds(15) }),
+  ready: notificationFd(3, { parse: json(isIpc), timeout: seconds(30) }),
   stop: { timeout: seconds(5) },
   claims: { sockets: ["/run/fortros/keys.sock"] },
 });

@@ -3,7 +3,11 @@ import { bootWatchdog } from "./boot_watchdog.ts";
 import { fortrosKeyService } from "./fortros_key_service.ts";
 import { fortrosMaintainer } from "./fortros_maintainer.ts";
 import { fortrosReconciler } from "./fortros_reconciler.ts";
+import { lo } from "./lo.ts";
+import { machineName } from "./machine_name.ts";
+import { modules } from "./modules.ts";
 import { persistMount } from "./persist_mount.ts";
+import { seed } from "./seed.ts";
 import { wireguard } from "./wireguard.ts";
 
 /**
@@ -11,11 +15,16 @@ import { wireguard } from "./wireguard.ts";
  * so that what works stays up when something that needs it does not.
  *
  * The deadline is what the services on the way to the watchdog may take at
- * most, 30 + 10 + 60 + 10 s, and ten more for the machine itself.
+ * most, 20 + 30 + 30 + 60 + 30 s, and ten more for the machine itself. That is
+ * much for most machines: an emulated one that is busy takes a good part of it.
  */
 export const system = defineSystem({
   boot: defineBundle([
+    machineName,
+    modules,
+    lo,
     persistMount,
+    seed,
     wireguard,
     fortrosKeyService,
     fortrosMaintainer,
@@ -24,7 +33,7 @@ export const system = defineSystem({
   ]),
   watchdog: {
     success: [bootWatchdog],
-    deadline: seconds(120),
+    deadline: seconds(180),
     statusFile: (generation) => `/persist/generations/${generation}/status`,
     onFailure: "reboot",
   },
