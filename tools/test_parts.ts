@@ -1,3 +1,4 @@
+import { obstacle } from "../tests/vm/obstacle.ts";
 import { isIn, isTest, pureFolders } from "./layout.ts";
 import { sources } from "./tree.ts";
 
@@ -45,7 +46,7 @@ export function testParts(): Part[] {
     part("contract", own.contract ?? [], ["-A"]),
     part("integration", tests, ["-A"], 600),
     part("pid1", own.pid1 ?? [], ["-A"], 600, namespacesObstacle),
-    part("vm", own.vm ?? [], ["-A"], 900, emulatorObstacle),
+    part("vm", own.vm ?? [], ["-A"], 900, obstacle),
   ];
 }
 
@@ -73,11 +74,6 @@ async function namespacesObstacle(): Promise<string | null> {
   ]);
   if (failure === null) return null;
   return `cannot make namespaces: ${failure}; run it as root, or allow user namespaces`;
-}
-
-async function emulatorObstacle(): Promise<string | null> {
-  const failure = await failureOf("qemu-system-x86_64", ["--version"]);
-  return failure === null ? null : `cannot run QEMU: ${failure}; install it (Debian: qemu-system-x86)`;
 }
 
 /** Why a command fails, in its own words; null if it does not. */
