@@ -79,7 +79,6 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   const who = `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`;
   const startedAt = machine?.line.single ? os.now() : enteredAt;
   const here = { generation, version, pid: Deno.pid, place };
-  account.tell("boot", { ...here, startedAt, services: cast(graph) }, who);
   const supervision = new Supervision({
     graph: withDeadline(graph, machine?.line.deadline ?? null),
     os,
@@ -93,6 +92,8 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     machine,
     handover,
   });
+  // Whoever follows the journal from its first entry on is there now.
+  account.tell("boot", { ...here, startedAt, services: cast(graph) }, who);
   const power = await supervision.run(join(path, "control.sock"));
 
   const { driver, judge, progress, rescues, wasAsked } = supervision;

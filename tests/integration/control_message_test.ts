@@ -56,7 +56,7 @@ const valid: fc.Arbitrary<string> = fc.constantFrom(...sayable).chain((verb) => 
   const { required, optional } = verbs[verb];
   // A transaction may take back later what it has done: its end is awaited, whereas other outcomes are not.
   const all = Object.keys({ ...required, ...optional }).filter((key) =>
-    verb !== "change" || key !== "noWait"
+    verb !== "change" && verb !== "switch" || key !== "noWait"
   );
   const chosen = Object.fromEntries(all.map((key) => [key, values[key]!]));
   const bounds = verb === "wait" ? ["timeout"] : "noWait" in chosen ? ["noWait"] : [];
