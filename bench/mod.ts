@@ -24,9 +24,20 @@ import { restart } from "./restart.ts";
 import { spawn } from "./spawn.ts";
 import { startUp } from "./start_up.ts";
 import { stepCost } from "./step_cost.ts";
+import { vm } from "./vm.ts";
 import { CannotMeasure, Workshop } from "./workshop.ts";
 
-const measurements: readonly Measurement[] = [boot, startUp, restart, spawn, stepCost, atRest, orphans, log];
+const measurements: readonly Measurement[] = [
+  boot,
+  startUp,
+  restart,
+  spawn,
+  stepCost,
+  atRest,
+  orphans,
+  log,
+  vm,
+];
 
 /** A whole number of at least one, from the command line. */
 function count(text: string): number {

@@ -13,6 +13,7 @@ const programs = {
   floor: [],
   orphans: [],
   log_lines: [],
+  vm_launch: ["-static"],
 } as const;
 
 /** The name of a C program of this folder. */

@@ -8,6 +8,7 @@
 import type { Json } from "../define/json.ts";
 import type { KernelTask } from "../define/kernel_task.ts";
 import type { Millis } from "../define/time.ts";
+import type { SpawnAttributes } from "./attributes.ts";
 import type { OsError } from "./error.ts";
 
 /** A process id. */
@@ -46,6 +47,8 @@ export interface SpawnRequest {
   readonly cwd?: string;
   /** Every descriptor that the process gets; whatever is not named is closed. 0 is /dev/null unless named. */
   readonly fds: readonly FdMapping[];
+  /** What the process is allowed and how it is run; as we are when undefined. */
+  readonly attributes?: SpawnAttributes;
 }
 
 /**
@@ -63,6 +66,31 @@ export interface Peer {
   readonly pid: Pid;
   readonly uid: number;
   readonly gid: number;
+}
+
+/** A datagram that somebody has sent us, with who it was, as the kernel tells it. */
+export interface Letter {
+  readonly bytes: Uint8Array;
+  /** Whether all of it has arrived: one of more than 64 KiB is cut off, and so are descriptors that we have no room for. */
+  readonly whole: boolean;
+  /** The sender; 0 for one that our PID namespace does not know. */
+  readonly pid: Pid;
+  readonly uid: number;
+  readonly gid: number;
+  /** Descriptors that came along, close-on-exec; they are the receiver's to close. */
+  readonly fds: readonly Fd[];
+}
+
+/** Whose a process is. */
+export interface Kin {
+  readonly parent: Pid;
+  /** Its process group and session, each named after its leader. */
+  readonly group: Pid;
+  readonly session: Pid;
+  /** The user that it runs as. */
+  readonly user: number;
+  /** Whether it has ended, and only waits to be reaped. */
+  readonly ended: boolean;
 }
 
 /** What ended a wait. All of it may be empty: then the time was up or {@linkcode Os.interrupt} was called. */
@@ -86,14 +114,18 @@ export interface Os {
    * signal dispositions and an empty signal mask.
    *
    * @returns The id of the new process, which has already executed its program.
-   * @throws {OsError} With `call` naming the stage that failed: `chdir` or `exec`, or the call that ran out of something.
+   * @throws {OsError} With `call` naming the stage that failed: `chdir` or `exec`, `setuid` or `mount` for attributes, or
+   *   the call that ran out of something. ETIMEDOUT if the process did not get to its program within ten seconds.
    */
   spawn(request: SpawnRequest): Pid;
   /**
    * Takes care of a child that another program has {@linkcode spawn}ed in this very process, before it became this
-   * one: its end is reported, and what is left of its group is killed then.
+   * one: its end is reported, and what is left of its group is killed then. One whose end somebody else has taken note
+   * of seems to have ended with exit code 255.
+   *
+   * @param instead A process of which it takes the place: when that one ends, its group is let be.
    */
-  adopt(pid: Pid): void;
+  adopt(pid: Pid, instead?: Pid): void;
   /**
    * Does something by system calls of our own. What may take long happens in another thread.
    *
@@ -116,6 +148,8 @@ export interface Os {
    * One call takes a limited number; while there are more, {@linkcode wait} goes on saying `children`.
    */
   reap(): readonly Exit[];
+  /** Whose a process is; null if there is none of this id. */
+  kinOf(pid: Pid): Kin | null;
   /** @throws {OsError} If there are no descriptors left. */
   pipe(): Pipe;
   /**
@@ -149,12 +183,25 @@ export interface Os {
    */
   accept(listener: Fd): Peer | null;
   /**
+   * Makes a datagram socket at a path: unix(7). One that is left over there is replaced; {@linkcode close} removes it.
+   * Watched, it is readable when there is a letter.
+   *
+   * @param mode The permissions of the socket: whoever may write to it may send.
+   * @throws {OsError} EADDRINUSE if something else is in the way, ENOENT, EACCES or EROFS of the folder, ENAMETOOLONG
+   *   beyond 107 bytes.
+   */
+  mailboxAt(path: string, mode: number): Fd;
+  /** Takes the next letter out of a mailbox; null if there is none. @throws {OsError} If the mailbox cannot be read. */
+  receive(mailbox: Fd): Letter | null;
+  /**
    * Writes to a socket what the other side has room for.
    *
    * @returns The number of bytes, -1 if there is no room now.
    * @throws {OsError} EPIPE or ECONNRESET if nobody reads any more, ENOTSOCK for anything but a socket.
    */
   write(fd: Fd, bytes: Uint8Array): number;
+  /** Whether two descriptors are of one open file. */
+  isSame(one: Fd, other: Fd): boolean;
   /** Closes a descriptor and forgets that it was watched. */
   close(fd: Fd): void;
   /**
@@ -163,6 +210,12 @@ export interface Os {
    * @throws {OsError} EBADF if it is not open, EPERM for a file or a {@linkcode blob}, which are always readable.
    */
   watch(fd: Fd): void;
+  /**
+   * Lets {@linkcode wait} report, as readable, when the other side of `fd` is gone, and nothing else of it.
+   *
+   * @throws {OsError} As {@linkcode watch}.
+   */
+  watchEnd(fd: Fd): void;
   /** Does not report `fd` any more, until it is watched again. */
   unwatch(fd: Fd): void;
   /**

@@ -1,6 +1,15 @@
 /** One test's use of an {@linkcode Os}: a small driver that notes everything that happens. */
 import { assert, assertEquals } from "@std/assert";
-import type { ExitStatus, Fd, FdMapping, Os, Pid, SignalName, Wakeup } from "../../lib/os/mod.ts";
+import type {
+  ExitStatus,
+  Fd,
+  FdMapping,
+  Os,
+  Pid,
+  SignalName,
+  SpawnAttributes,
+  Wakeup,
+} from "../../lib/os/mod.ts";
 import type { Program } from "./program.ts";
 
 /** Longest time that anything in this suite may take, in milliseconds: a limit for failures, not a measure. */
@@ -30,6 +39,7 @@ export interface Extras {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly fds?: readonly FdMapping[];
+  readonly attributes?: SpawnAttributes;
 }
 
 /** An open machine, and what has been seen on it. */
@@ -45,8 +55,8 @@ export class Session {
   constructor(readonly os: Os, readonly machine: Machine) {}
 
   /** Starts a program. */
-  start(argv: Program, { env = { PATH: "/usr/bin:/bin" }, cwd, fds = [] }: Extras = {}): Pid {
-    const pid = this.os.spawn({ argv, env, fds, ...(cwd === undefined ? {} : { cwd }) });
+  start(argv: Program, { env = { PATH: "/usr/bin:/bin" }, fds = [], ...rest }: Extras = {}): Pid {
+    const pid = this.os.spawn({ argv, env, fds, ...rest });
     this.#started.add(pid);
     return pid;
   }

@@ -19,6 +19,8 @@ export interface Child {
  * - `write` puts bytes into its descriptor `to`, and blocks while that pipe is full. A function is called at that
  *   moment, so that a child can tell what it sees of itself.
  * - `copy` reads its descriptor until the end, and writes what it reads into `to` if given, like `cat`.
+ * - `send` sends a text to the socket that `NOTIFY_SOCKET` of its environment names, with its descriptors `fds`; to
+ *   nobody if there is none.
  * - `close` closes one of its descriptors.
  * - `fork` makes a child of its own, in the same group and with the same descriptors. When the parent ends first,
  *   the orphan becomes our child. With `setsid` it gets a session and group of its own.
@@ -30,6 +32,7 @@ export type Step =
   & (
     | { readonly write: Content; readonly to: number }
     | { readonly copy: number; readonly to?: number }
+    | { readonly send: string; readonly fds?: readonly number[] }
     | { readonly close: number }
     | { readonly fork: Child; readonly setsid?: boolean }
     | { readonly stuck: Millis }

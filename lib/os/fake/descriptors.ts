@@ -1,7 +1,7 @@
 /** The descriptor table of a virtual process: here ours, and the one that a spawn makes of it. */
 import { type ErrnoName, osError } from "../errno.ts";
-import type { Fd, FdMapping } from "../os.ts";
-import type { OpenFile } from "./open_file.ts";
+import type { Fd, FdMapping, Pipe } from "../os.ts";
+import { openBlob, type OpenFile, openPipe } from "./open_file.ts";
 
 /** Descriptors by number, with 0, 1 and 2 on /dev/null. */
 export class Descriptors<W> {
@@ -39,6 +39,19 @@ export class Descriptors<W> {
     this.#files[fd] = file;
     this.#count++;
     return fd;
+  }
+
+  /** @throws {OsError} As `Os.pipe`. */
+  pipe(): Pipe {
+    this.reserve(2, "pipe");
+    const [input, output] = openPipe<W>();
+    return { read: this.add(input), write: this.add(output) };
+  }
+
+  /** @throws {OsError} As `Os.blob`. */
+  blob(bytes: Uint8Array): Fd {
+    this.reserve(1, "memfd_create");
+    return this.add(openBlob(bytes));
   }
 
   /** Frees a number; what it referred to is the caller's to release. */

@@ -42,6 +42,8 @@ export interface FakeOs extends Os {
    * @throws {OsError} ENOENT if nobody listens there.
    */
   connect(path: string, who?: Partial<Credentials>): Fd;
+  /** Sends a letter to a mailbox as somebody, by default as ourselves and root. @throws {OsError} ENOENT if there is none. */
+  post(path: string, text: string | Uint8Array, who?: Partial<Credentials>): void;
   /** Every process that has not ended. */
   readonly live: ReadonlyMap<Pid, VirtualProcess>;
   /** Every successful spawn, oldest first. */

@@ -1,17 +1,17 @@
 /** A virtual machine as an {@linkcode Os}: our descriptors, what we wait for, and the border to its processes. */
 import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
-import type { Exit, Fd, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
-import { defaultAction, signalNumber, UNCATCHABLE } from "../signals.ts";
+import type { Exit, Fd, Kin, Letter, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import { signalNumber } from "../signals.ts";
 import type { SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
 import { Descriptors } from "./descriptors.ts";
 import type { FakeOptions, FakeOs } from "./fake_machine.ts";
 import { Kernel } from "./kernel.ts";
-import { isReadable, isWritable, openBlob, openPipe } from "./open_file.ts";
 import { type Process, SELF } from "./process.ts";
-import { refuseImpossible } from "./refuse_impossible.ts";
+import { refuseImpossible, refuseUncatchable } from "./refuse_impossible.ts";
 import { type Credentials, Sockets } from "./sockets.ts";
 import { Tasks } from "./tasks.ts";
+import { Watches } from "./watches.ts";
 
 /**
  * Makes a virtual machine. It needs no permission, has no timers, and does the same at every run.
@@ -42,12 +42,12 @@ class VirtualOs implements FakeOs {
   readonly #kernel: Kernel;
   readonly #tasks: Tasks;
   readonly #files: Descriptors<Process>;
-  readonly #sockets = new Sockets<Process>();
-  readonly #watched = new Set<Fd>();
-  readonly #watchedForWriting = new Set<Fd>();
+  readonly #sockets: Sockets<Process>;
+  readonly #watches: Watches<Process>;
   readonly #heard = new Set<SignalName>();
   #arrived: SignalName[] = [];
   #interrupted = false;
+  #waiting = false;
   #disposed = false;
   /** Ends the wait that is pending; null if there is none. */
   #resolve: ((wakeup: Wakeup) => void) | null = null;
@@ -55,9 +55,11 @@ class VirtualOs implements FakeOs {
   constructor({ behave, perform, start = 0, lastPid = 32_767, descriptors = 1024 }: FakeOptions) {
     this.#behave = behave;
     this.#tasks = new Tasks(perform);
-    this.#kernel = new Kernel(start, lastPid);
-    this.live = this.#kernel.live;
     this.#files = new Descriptors(descriptors);
+    this.#sockets = new Sockets(this.#files);
+    this.#kernel = new Kernel(start, lastPid, this.#sockets);
+    this.live = this.#kernel.live;
+    this.#watches = new Watches(this.#files);
   }
 
   now(): Millis {
@@ -76,8 +78,13 @@ class VirtualOs implements FakeOs {
     return pid;
   }
 
-  adopt(_pid: Pid): void {
-    // Whoever is alive here was spawned by this very object.
+  adopt(pid: Pid, instead?: Pid): void {
+    this.#kernel.adopt(pid, instead);
+  }
+
+  kinOf(pid: Pid): Kin | null {
+    this.#kernel.settle();
+    return this.#kernel.processes.get(pid)?.kin ?? null;
   }
 
   perform(...[task, done]: Parameters<FakeOs["perform"]>): void {
@@ -107,14 +114,11 @@ class VirtualOs implements FakeOs {
   }
 
   pipe(): Pipe {
-    this.#files.reserve(2, "pipe");
-    const [input, output] = openPipe<Process>();
-    return { read: this.#files.add(input), write: this.#files.add(output) };
+    return this.#files.pipe();
   }
 
   blob(bytes: Uint8Array): Fd {
-    this.#files.reserve(1, "memfd_create");
-    return this.#files.add(openBlob(bytes));
+    return this.#files.blob(bytes);
   }
 
   read(fd: Fd, into: Uint8Array): number {
@@ -129,71 +133,74 @@ class VirtualOs implements FakeOs {
   }
 
   listenAt(path: string, _mode: number): Fd {
-    this.#files.reserve(1, "socket");
-    return this.#files.add(this.#sockets.listenAt(path));
+    return this.#sockets.listenAt(path);
   }
 
-  connect(path: string, { pid = SELF, uid = 0, gid = 0 }: Partial<Credentials> = {}): Fd {
-    this.#files.reserve(1, "socket");
-    const fd = this.#files.add(this.#sockets.connect(path, { pid, uid, gid }));
+  connect(path: string, who?: Partial<Credentials>): Fd {
+    const fd = this.#sockets.connect(path, who);
     this.#somethingHappened();
     return fd;
   }
 
   accept(listener: Fd): Peer | null {
-    const { callers } = this.#files.expect(listener, "accept");
-    if (callers === undefined) throw osError("accept", "EINVAL", String(listener));
-    if (callers.length > 0) this.#files.reserve(1, "accept");
-    const caller = callers.shift();
-    if (caller === undefined) return null;
-    const { file, ...who } = caller;
-    return { fd: this.#files.add(file), ...who };
+    return this.#sockets.accept(listener);
+  }
+
+  mailboxAt(path: string, _mode: number): Fd {
+    return this.#sockets.mailboxAt(path);
+  }
+
+  receive(mailbox: Fd): Letter | null {
+    this.#kernel.settle();
+    return this.#sockets.receive(mailbox);
+  }
+
+  post(path: string, text: string | Uint8Array, who?: Partial<Credentials>): void {
+    this.#sockets.post(path, text, who);
+    this.#somethingHappened();
   }
 
   write(fd: Fd, bytes: Uint8Array): number {
-    const { outgoing } = this.#files.expect(fd, "write");
-    if (outgoing === undefined) throw osError("write", "ENOTSOCK", String(fd));
-    if (!outgoing.readable) throw osError("write", "EPIPE", String(fd));
-    const count = outgoing.fill(bytes);
+    const count = this.#sockets.write(fd, bytes);
     if (count > 0) this.#somethingHappened();
-    return count === 0 && bytes.length > 0 ? -1 : count;
+    return count;
   }
 
   watchWrite(fd: Fd, on: boolean): void {
-    this.#files.expect(fd, "watch");
-    if (!this.#watched.has(fd)) throw osError("watch", "ENOENT", String(fd));
-    if (on) this.#watchedForWriting.add(fd);
-    else this.#watchedForWriting.delete(fd);
+    this.#watches.watchWrite(fd, on);
     this.#somethingHappened();
+  }
+
+  isSame(one: Fd, other: Fd): boolean {
+    return this.#files.expect(one, "kcmp") === this.#files.expect(other, "kcmp");
   }
 
   close(fd: Fd): void {
     const file = this.#files.expect(fd, "close");
-    if (file.kind === "listener") this.#sockets.forget(file);
-    this.#watched.delete(fd);
-    this.#watchedForWriting.delete(fd);
+    if (file.kind === "listener" || file.kind === "mailbox") this.#sockets.forget(file);
+    this.#watches.forget(fd);
     this.#files.remove(fd);
     this.#kernel.release(file);
     this.#somethingHappened();
   }
 
   watch(fd: Fd): void {
-    const { kind } = this.#files.expect(fd, "watch");
-    if (kind === "blob" || kind === "null") throw osError("watch", "EPERM", String(fd));
-    this.#watched.add(fd);
+    this.#watches.watch(fd);
+    this.#somethingHappened();
+  }
+
+  watchEnd(fd: Fd): void {
+    this.#watches.watchEnd(fd);
     this.#somethingHappened();
   }
 
   unwatch(fd: Fd): void {
-    this.#watched.delete(fd);
+    this.#watches.unwatch(fd);
   }
 
   listen(signals: readonly SignalName[]): void {
     for (const signal of signals) {
-      signalNumber(signal);
-      if (UNCATCHABLE.has(signal) || signal.startsWith("SIGRTMIN")) {
-        throw osError("listen to", "EINVAL", signal, "it cannot be caught");
-      }
+      refuseUncatchable(signal);
       this.#heard.add(signal);
     }
   }
@@ -202,14 +209,8 @@ class VirtualOs implements FakeOs {
     if (this.#disposed) return NOTHING;
     this.#kernel.settle();
     this.#tasks.settle(this.#kernel.now);
-    const readable: Fd[] = [];
-    for (const fd of this.#watched) {
-      const file = this.#files.get(fd);
-      const heard = !this.#watchedForWriting.has(fd) || file?.stream?.writable === false;
-      if (file !== undefined && heard && isReadable(file)) readable.push(fd);
-    }
-    const writable = [...this.#watchedForWriting].filter((fd) => isWritable(this.#files.expect(fd, "watch")));
-    const children = this.#kernel.zombies.length > 0;
+    const [readable, writable] = [this.#watches.readable(), this.#watches.writable()];
+    const children = this.#kernel.zombies.length + this.#kernel.foreign.length > 0;
     const signals = this.#arrived;
     const ready = readable.length + writable.length + signals.length > 0;
     if (!children && !this.#interrupted && !ready) return null;
@@ -218,13 +219,18 @@ class VirtualOs implements FakeOs {
     return { readable, writable, children, signals };
   }
 
-  wait(timeout: Millis | null): Promise<Wakeup> {
-    if (this.#resolve !== null) {
-      return Promise.reject(osError("wait", "EBUSY", "", "another wait is pending"));
+  async wait(timeout: Millis | null): Promise<Wakeup> {
+    if (this.#waiting) throw osError("wait", "EBUSY", "", "another wait is pending");
+    this.#waiting = true;
+    try {
+      const begun = this.#kernel.now;
+      // Promises have their turn, as in a real wait: what they bring about takes no time.
+      await null;
+      const left = timeout === null ? null : timeout - (this.#kernel.now - begun);
+      return this.waitNow(left) ?? await new Promise<Wakeup>((resolve) => this.#resolve = resolve);
+    } finally {
+      this.#waiting = false;
     }
-    const wakeup = this.waitNow(timeout);
-    if (wakeup !== null) return Promise.resolve(wakeup);
-    return new Promise((resolve) => this.#resolve = resolve);
   }
 
   waitNow(timeout: Millis | null): Wakeup | null {
@@ -251,12 +257,8 @@ class VirtualOs implements FakeOs {
   advance(by: Millis): void {
     const kernel = this.#kernel;
     const until = kernel.now + by;
-    for (
-      let next = kernel.agenda.first;
-      next !== undefined && next.due <= until;
-      next = kernel.agenda.first
-    ) {
-      kernel.now = Math.max(kernel.now, next.due);
+    while ((kernel.agenda.first?.due ?? Infinity) <= until) {
+      kernel.now = Math.max(kernel.now, kernel.agenda.first!.due);
       kernel.settle();
     }
     kernel.now = until;
@@ -264,7 +266,7 @@ class VirtualOs implements FakeOs {
   }
 
   signalSelf(signal: SignalName): void {
-    if (defaultAction(signal) === "stop" ? signal === "SIGSTOP" : signal === "SIGKILL") {
+    if (signal === "SIGSTOP" || signal === "SIGKILL") {
       throw osError("kill", "EINVAL", String(SELF), `PID 1 never gets ${signal}`);
     }
     if (!this.#heard.has(signal)) return;

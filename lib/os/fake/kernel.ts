@@ -6,6 +6,7 @@ import { Agenda } from "./agenda.ts";
 import type { Child, Step } from "./child.ts";
 import { type OpenFile, PIPE_CAPACITY, type Stream } from "./open_file.ts";
 import { type Frame, Process, SELF } from "./process.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** The most processes that one reap takes, as on Linux. */
 const REAP_BATCH = 256;
@@ -20,22 +21,27 @@ export class Kernel {
   readonly agenda = new Agenda<Process>();
   /** Those that have not ended. */
   readonly live = new Map<Pid, Process>();
-  readonly #processes = new Map<Pid, Process>();
+  /** All of them, zombies included. */
+  readonly processes = new Map<Pid, Process>();
   readonly #groups = new Map<Pid, Set<Process>>();
   /** Ended processes that we can reap, the first to end first. */
   readonly zombies: Process[] = [];
+  /** Ends of processes that we take care of and that are not our children. */
+  readonly foreign: Exit[] = [];
   readonly #lastPid: Pid;
+  readonly #sockets: Sockets<Process>;
   #nextPid: Pid = SELF + 1;
 
-  constructor(now: Millis, lastPid: Pid) {
+  constructor(now: Millis, lastPid: Pid, sockets: Sockets<Process>) {
     this.now = now;
+    this.#sockets = sockets;
     this.#lastPid = lastPid;
   }
 
   /** The id that the next process will have: as in Linux the next one that is neither a process nor a group. */
   freePid(): Pid {
     let pid = this.#nextPid;
-    while (this.#processes.has(pid) || this.#groups.has(pid)) pid = this.#after(pid);
+    while (this.processes.has(pid) || this.#groups.has(pid)) pid = this.#after(pid);
     return pid;
   }
 
@@ -57,11 +63,9 @@ export class Kernel {
       file.references++;
       process.files.set(fd, file);
     }
-    this.#processes.set(pid, process);
+    this.processes.set(pid, process);
     this.live.set(pid, process);
-    const members = this.#groups.get(group);
-    if (members === undefined) this.#groups.set(group, new Set([process]));
-    else members.add(process);
+    this.#groups.set(group, (this.#groups.get(group) ?? new Set()).add(process));
     process.begin(child.steps ?? [], null, this.now);
     this.#schedule(process);
     return process;
@@ -79,27 +83,29 @@ export class Kernel {
     );
   }
 
+  /** As `Os.adopt`. */
+  adopt(pid: Pid, instead: Pid | undefined): void {
+    const [process, former] = [pid, instead ?? 0].map((each) => this.processes.get(each));
+    if (former !== undefined) former.ends = null;
+    if (process !== undefined) process.ends = process.group;
+  }
+
   /** Sends a signal to a process or a group; returns whether there was one. Zombies count. */
   signal(pid: Pid, signal: SignalName, scope: "process" | "group"): boolean {
-    if (scope === "process") {
-      const process = this.#processes.get(pid);
-      if (process !== undefined) this.#deliver(process, signal);
-      return process !== undefined;
-    }
-    const members = this.#groups.get(pid);
-    if (members === undefined) return false;
-    for (const member of members) this.#deliver(member, signal);
+    const found = scope === "group" ? this.#groups.get(pid) : this.processes.get(pid);
+    if (found === undefined) return false;
+    for (const process of found instanceof Process ? [found] : found) this.#deliver(process, signal);
     return true;
   }
 
   /** Reaps as {@linkcode Os.reap} says it. */
   reap(): Exit[] {
-    const exits: Exit[] = [];
+    const exits = this.foreign.splice(0);
     while (exits.length < REAP_BATCH) {
       const process = this.zombies.shift();
       if (process === undefined) break;
-      if (process.spawned) this.signal(process.pid, "SIGKILL", "group");
-      this.#processes.delete(process.pid);
+      if (process.ends !== null) this.signal(process.ends, "SIGKILL", "group");
+      this.processes.delete(process.pid);
       const members = this.#groups.get(process.group)!;
       members.delete(process);
       if (members.size === 0) this.#groups.delete(process.group);
@@ -112,6 +118,7 @@ export class Kernel {
   release(file: OpenFile<Process>): void {
     if (--file.references > 0) return;
     for (const { file: theirs } of file.callers ?? []) this.release(theirs);
+    for (const { files } of file.post ?? []) for (const theirs of files) this.release(theirs);
     if (file.stream === null) return;
     if (file.kind === "read" || file.kind === "socket") file.stream.readable = false;
     else file.stream.writable = false;
@@ -208,6 +215,7 @@ export class Kernel {
     }
     if ("copy" in step) return this.#copy(process, frame, step.copy, step.to);
     if ("stuck" in step) return this.#stick(process, frame, step.stuck);
+    if ("send" in step) return this.#send(process, step.send, step.fds ?? []);
     if ("close" in step) {
       const file = process.files.get(step.close);
       if (file !== undefined && process.files.delete(step.close)) this.release(file);
@@ -228,6 +236,13 @@ export class Kernel {
     return false;
   }
 
+  #send({ pid, env, files }: Process, text: string, fds: readonly number[]): true {
+    const path = env["NOTIFY_SOCKET"];
+    const along = fds.flatMap((fd) => files.get(fd) ?? []);
+    if (path !== undefined) this.#sockets.post(path, text, { pid }, along);
+    return true;
+  }
+
   #write(process: Process, frame: Frame, content: Uint8Array, to: number): boolean {
     const file = process.files.get(to);
     // Programs go on after EBADF, and /dev/null takes everything.
@@ -246,9 +261,8 @@ export class Kernel {
     const file = process.files.get(from);
     const stream = file?.kind === "write" ? null : file?.stream;
     if (!stream) return true;
-    if (frame.content !== null && to !== undefined) {
-      if (!this.#write(process, frame, frame.content, to)) return false;
-    }
+    const { content } = frame;
+    if (content !== null && to !== undefined && !this.#write(process, frame, content, to)) return false;
     frame.content = null;
     if (stream.length === 0) return stream.ready || this.#block(process, stream);
     const buffer = new Uint8Array(Math.min(PIPE_CAPACITY, stream.length));
@@ -279,6 +293,7 @@ export class Kernel {
     }
     process.children.length = 0;
     if (process.mother === null) this.zombies.push(process);
+    else if (process.ends !== null) this.foreign.push({ pid: process.pid, status: { code: 255 } });
     return false;
   }
 }

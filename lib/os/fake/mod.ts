@@ -3,7 +3,8 @@
  * own boots, for the dry run, and for schedules that no real machine would show twice. `tests/contract/` holds it to
  * what Linux does.
  *
- * May import: `lib/os`, `lib/define/json.ts`, `lib/define/kernel_task.ts`, `lib/define/time.ts`.
+ * May import: `lib/os`, `lib/define/json.ts`, `lib/define/kernel_names.ts`, `lib/define/kernel_task.ts`,
+ * `lib/define/time.ts`.
  *
  * @example
  * ```ts

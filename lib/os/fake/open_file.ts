@@ -1,6 +1,6 @@
 /** What a descriptor refers to: an end of a pipe, a blob, a socket, or /dev/null. Shared by all descriptors that copy it. */
 
-import type { Caller } from "./sockets.ts";
+import type { Caller, Post } from "./sockets.ts";
 
 /** How many bytes a pipe holds before its writer blocks: the default of pipe(7). */
 export const PIPE_CAPACITY = 65_536;
@@ -11,13 +11,15 @@ const PIPE_BUF = 4096;
 export interface OpenFile<W> {
   /** How many descriptors refer to it. */
   references: number;
-  readonly kind: "read" | "write" | "blob" | "null" | "socket" | "listener";
+  readonly kind: "read" | "write" | "blob" | "null" | "socket" | "listener" | "mailbox";
   /** Behind the two ends of a pipe; what a socket reads. */
   readonly stream: Stream<W> | null;
   /** What a socket writes. */
   readonly outgoing?: Stream<W>;
   /** Who waits to be accepted by a listening socket. */
   readonly callers?: Caller<W>[];
+  /** What a mailbox holds. */
+  readonly post?: Post<W>[];
 }
 
 /** The bytes between the ends of a pipe, or those of a blob from the reading position on. */
@@ -79,7 +81,8 @@ export class Stream<W> {
 }
 
 /** Whether a read, or an accept, would not have to wait. */
-export function isReadable<W>({ kind, stream, callers }: OpenFile<W>): boolean {
+export function isReadable<W>({ kind, stream, callers, post }: OpenFile<W>): boolean {
+  if (kind === "mailbox") return post !== undefined && post.length > 0;
   if (kind === "listener") return callers !== undefined && callers.length > 0;
   // The writing end of a pipe never has anything to read.
   return (kind === "read" || kind === "socket") && stream !== null && stream.ready;

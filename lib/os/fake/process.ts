@@ -1,6 +1,6 @@
 /** One process of the virtual kernel: what others may see of it, and what only the kernel may change. */
 import type { Millis } from "../../define/time.ts";
-import type { ExitStatus, Pid, SignalName, SpawnRequest } from "../os.ts";
+import type { ExitStatus, Kin, Pid, SignalName, SpawnRequest } from "../os.ts";
 import type { Entry } from "./agenda.ts";
 import type { Child, ProcessState, Step, VirtualProcess } from "./child.ts";
 import type { OpenFile } from "./open_file.ts";
@@ -29,6 +29,8 @@ export class Process implements VirtualProcess, Entry {
   place = -1;
   state: ProcessState = "running";
   status: ExitStatus | null = null;
+  /** The group that ends when it is reaped; null for those that we have not started. */
+  ends: Pid | null;
   /** Null for those whose parent we are. */
   mother: Process | null = null;
   readonly children: Process[] = [];
@@ -38,19 +40,31 @@ export class Process implements VirtualProcess, Entry {
   readonly pending: SignalName[] = [];
 
   /**
-   * @param spawned Whether we started it, so that it leads a group that ends with it.
+   * @param spawned Whether we started it, so that its group ends with it.
    * @param group The id of its group; its own pid if it leads one.
    */
   constructor(
     readonly pid: Pid,
     readonly group: Pid,
-    readonly spawned: boolean,
+    spawned: boolean,
     readonly request: SpawnRequest,
     readonly child: Child,
-  ) {}
+  ) {
+    this.ends = spawned ? group : null;
+  }
 
   get parent(): Pid {
     return this.mother?.pid ?? SELF;
+  }
+
+  get kin(): Kin {
+    return {
+      parent: this.parent,
+      group: this.group,
+      session: this.group,
+      user: 0,
+      ended: this.state === "zombie",
+    };
   }
 
   get argv(): readonly string[] {

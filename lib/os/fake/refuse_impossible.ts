@@ -1,6 +1,7 @@
-/** The requests that no kernel ever sees, because C has no way to express them. */
+/** The requests that are refused at once: those that C has no way to express, and signals that nobody can catch. */
 import { osError } from "../errno.ts";
-import type { SpawnRequest } from "../os.ts";
+import type { SignalName, SpawnRequest } from "../os.ts";
+import { signalNumber, UNCATCHABLE } from "../signals.ts";
 
 /** @throws {OsError} EINVAL for a text with a NUL byte or a variable without a proper name, as on Linux. */
 export function refuseImpossible({ argv, env, cwd }: SpawnRequest): void {
@@ -17,4 +18,11 @@ export function refuseImpossible({ argv, env, cwd }: SpawnRequest): void {
 
 function refuseNul(text: string): void {
   if (text.includes("\0")) throw osError("pass", "EINVAL", JSON.stringify(text), "it contains a NUL byte");
+}
+
+/** @throws {OsError} As `Os.listen`, for a signal that nobody can listen to. */
+export function refuseUncatchable(signal: SignalName): void {
+  signalNumber(signal);
+  if (!UNCATCHABLE.has(signal) && !signal.startsWith("SIGRTMIN")) return;
+  throw osError("listen to", "EINVAL", signal, "it cannot be caught");
 }

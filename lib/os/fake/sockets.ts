@@ -1,7 +1,9 @@
 /** The Unix sockets of the virtual machine: paths at which somebody listens, and connections. */
 import { osError } from "../errno.ts";
-import type { Peer } from "../os.ts";
+import type { Fd, Letter, Peer } from "../os.ts";
+import type { Descriptors } from "./descriptors.ts";
 import { type OpenFile, Stream } from "./open_file.ts";
+import { SELF } from "./process.ts";
 
 /** Who connects, as SO_PEERCRED tells it. */
 export type Credentials = Omit<Peer, "fd">;
@@ -11,40 +13,119 @@ export interface Caller<W> extends Credentials {
   readonly file: OpenFile<W>;
 }
 
+/** A letter that nobody has taken yet. */
+export interface Post<W> extends Credentials {
+  readonly bytes: Uint8Array;
+  readonly files: readonly OpenFile<W>[];
+}
+
 /** The longest path of a socket, in bytes. */
 const LONGEST_PATH = 107;
+/** The longest letter, in bytes, as on Linux. */
+const LONGEST_LETTER = 64 * 1024;
+/** Who we are to ourselves. */
+const ourselves: Credentials = { pid: SELF, uid: 0, gid: 0 };
 
-/** Listening sockets by path. A path stays when nobody listens there any more, as on a disk. */
+/** Listening sockets and mailboxes by path. A path stays when nobody listens there any more, as on a disk. */
 export class Sockets<W> {
-  readonly #listeners = new Map<string, OpenFile<W>>();
+  readonly #files: Descriptors<W>;
+  readonly #paths = new Map<string, OpenFile<W>>();
+
+  /** @param files Our descriptors. */
+  constructor(files: Descriptors<W>) {
+    this.#files = files;
+  }
 
   /** @throws {OsError} As `Os.listenAt`. */
-  listenAt(path: string): OpenFile<W> {
-    if (new TextEncoder().encode(path).length > LONGEST_PATH) {
-      throw osError("listen at", "ENAMETOOLONG", path);
-    }
-    const known = this.#listeners.get(path);
+  listenAt(path: string): Fd {
+    refuseLong(path);
+    const known = this.#paths.get(path);
     if (known !== undefined && known.references > 0) {
       throw osError("listen at", "EADDRINUSE", path, "somebody answers there");
     }
-    const listener: OpenFile<W> = { references: 1, kind: "listener", stream: null, callers: [] };
-    this.#listeners.set(path, listener);
-    return listener;
+    return this.#open(path, { references: 1, kind: "listener", stream: null, callers: [] });
   }
 
-  /** Forgets the path of a listener that is closed. */
-  forget(listener: OpenFile<W>): void {
-    for (const [path, known] of this.#listeners) if (known === listener) this.#listeners.delete(path);
+  /** @throws {OsError} As `Os.mailboxAt`. */
+  mailboxAt(path: string): Fd {
+    refuseLong(path);
+    return this.#open(path, { references: 1, kind: "mailbox", stream: null, post: [] });
+  }
+
+  /** Forgets the path of one that is closed. */
+  forget(closed: OpenFile<W>): void {
+    for (const [path, known] of this.#paths) if (known === closed) this.#paths.delete(path);
   }
 
   /** The caller's end of a new connection. @throws {OsError} ENOENT where nobody listens. */
-  connect(path: string, who: Credentials): OpenFile<W> {
-    const listener = this.#listeners.get(path);
+  connect(path: string, who: Partial<Credentials> = {}): Fd {
+    this.#files.reserve(1, "socket");
+    const listener = this.#paths.get(path);
     if (listener?.callers === undefined) throw osError("connect to", "ENOENT", path);
     const [ours, theirs] = openSockets<W>();
-    listener.callers.push({ ...who, file: theirs });
-    return ours;
+    listener.callers.push({ ...ourselves, ...who, file: theirs });
+    return this.#files.add(ours);
   }
+
+  /** @throws {OsError} As `Os.accept`. */
+  accept(listener: Fd): Peer | null {
+    const { callers } = this.#files.expect(listener, "accept");
+    if (callers === undefined) throw osError("accept", "EINVAL", String(listener));
+    if (callers.length > 0) this.#files.reserve(1, "accept");
+    const caller = callers.shift();
+    if (caller === undefined) return null;
+    const { file, ...who } = caller;
+    return { fd: this.#files.add(file), ...who };
+  }
+
+  /** Puts a letter into a mailbox. @throws {OsError} ENOENT where there is none. */
+  post(
+    path: string,
+    text: string | Uint8Array,
+    who: Partial<Credentials> = {},
+    files: readonly OpenFile<W>[] = [],
+  ): void {
+    const mailbox = this.#paths.get(path);
+    if (mailbox?.post === undefined) throw osError("send to", "ENOENT", path);
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    for (const file of files) file.references++;
+    mailbox.post.push({ ...ourselves, ...who, bytes, files });
+  }
+
+  /** @throws {OsError} As `Os.receive`. */
+  receive(mailbox: Fd): Letter | null {
+    const { post } = this.#files.expect(mailbox, "read");
+    if (post === undefined) throw osError("read", "EINVAL", String(mailbox));
+    const next = post.shift();
+    if (next === undefined) return null;
+    const { files, bytes, ...who } = next;
+    const whole = bytes.length <= LONGEST_LETTER;
+    return {
+      ...who,
+      bytes: whole ? bytes : bytes.slice(0, LONGEST_LETTER),
+      whole,
+      fds: files.map((file) => this.#files.add(file)),
+    };
+  }
+
+  /** @throws {OsError} As `Os.write`. */
+  write(fd: Fd, bytes: Uint8Array): number {
+    const { outgoing } = this.#files.expect(fd, "write");
+    if (outgoing === undefined) throw osError("write", "ENOTSOCK", String(fd));
+    if (!outgoing.readable) throw osError("write", "EPIPE", String(fd));
+    const count = outgoing.fill(bytes);
+    return count === 0 && bytes.length > 0 ? -1 : count;
+  }
+
+  #open(path: string, file: OpenFile<W>): Fd {
+    this.#files.reserve(1, "socket");
+    this.#paths.set(path, file);
+    return this.#files.add(file);
+  }
+}
+
+function refuseLong(path: string): void {
+  if (new TextEncoder().encode(path).length > LONGEST_PATH) throw osError("listen at", "ENAMETOOLONG", path);
 }
 
 /** Two sockets that are connected. */

@@ -2,6 +2,7 @@
  * Why a program could not be started, in words. The kernel gives one number for a chain of possible causes, and
  * posix_spawn(3) does not even tell which step failed; so the questions are asked again, after the fact.
  */
+import type { SpawnAttributes } from "../attributes.ts";
 import { osError } from "../errno.ts";
 import type { OsError } from "../error.ts";
 import type { FdMapping } from "../os.ts";
@@ -18,14 +19,17 @@ export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /**
  * Looks a program up as execvp(3) does, in the PATH of the process to be.
  *
+ * @param root What the process will have as its `/`, if that is not ours.
  * @throws {OsError} `exec`; ENOENT names the PATH, EACCES the file that is there but cannot be executed.
  */
-export function findProgram(name: string, path = DEFAULT_PATH, cwd?: string): string {
+export function findProgram(name: string, path = DEFAULT_PATH, cwd?: string, root?: string): string {
   let refused: string | null = null;
   if (name !== "") {
     for (const directory of path.split(":")) {
       const candidate = directory === "" ? `./${name}` : `${directory}/${name}`;
-      const file = seenFrom(cwd, candidate);
+      const file = seenFrom(cwd, candidate, root);
+      // Links in another root lead elsewhere than here: that something has the name has to do.
+      if (root !== undefined && isNamed(file)) return candidate;
       if (libc.access(cstring(file), X_OK) === 0) {
         if (!isDirectory(file)) return candidate;
       } else if (errno() === EACCES) refused ??= candidate;
@@ -49,7 +53,8 @@ export function spawnError(
   if (error === EBADF) {
     const closed = fds.find(({ from }) => libc.fcntl(from, F_GETFD, 0) === -1);
     if (closed) return notOpen(closed);
-    return beyondLimit(error, "");
+    const [{ from, to } = { from: -1, to: -1 }] = fds.toSorted((a, b) => b.to - a.to);
+    return beyondLimit(error, `${from} to ${to}`);
   }
   if (cwd !== undefined && libc.access(cstring(`${cwd}/.`), F_OK) === -1) {
     return osError("chdir", errno(), cwd);
@@ -68,13 +73,28 @@ export function beyondLimit(error: number, subject: string): OsError {
 }
 
 /** The error for a program that the kernel refused to execute. */
-export function execError(path: string, cwd: string | undefined, error: number): OsError {
-  return osError("exec", error, path, explain(seenFrom(cwd, path), error));
+export function execError(
+  path: string,
+  cwd: string | undefined,
+  error: number,
+  { root, uid }: SpawnAttributes = {},
+): OsError {
+  const file = seenFrom(cwd, path, root);
+  if (error === EACCES && uid !== undefined && libc.access(cstring(file), X_OK) === 0 && !isDirectory(file)) {
+    return osError(
+      "exec",
+      error,
+      path,
+      `user ${uid} may not execute it, or its file system is mounted noexec`,
+    );
+  }
+  return osError("exec", error, path, explain(file, error));
 }
 
 function explain(file: string, error: number): string | undefined {
   if (error === ENOEXEC) return "it is neither an ELF program for this machine nor a script with a #! line";
   if (error === ETXTBSY) return "somebody has it open for writing";
+  if (error === EAGAIN) return "its user has as many processes as the limit nproc allows";
   if (error !== ENOENT && error !== EACCES && error !== ENOTDIR) return undefined;
   if (libc.access(cstring(file), F_OK) === -1) {
     return errno() === ENOENT ? "no such file" : undefined;
@@ -120,7 +140,17 @@ function isDirectory(file: string): boolean {
   return libc.access(cstring(`${file}/.`), F_OK) === 0;
 }
 
-/** A relative path means something only in the directory that the process would have been in. */
-function seenFrom(cwd: string | undefined, path: string): string {
-  return cwd === undefined || path.startsWith("/") ? path : `${cwd}/${path}`;
+/** Whether there is anything by that name, if only a link that leads nowhere. */
+function isNamed(file: string): boolean {
+  try {
+    return !Deno.lstatSync(file).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** A relative path means something only in the directory that the process would have been in, and any path in its root. */
+function seenFrom(cwd: string | undefined, path: string, root?: string): string {
+  const inside = cwd === undefined || path.startsWith("/") ? path : `${cwd}/${path}`;
+  return root === undefined ? inside : `${root}/${inside}`;
 }

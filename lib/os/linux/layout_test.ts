@@ -5,15 +5,8 @@ import { SIZEOF_FILE_ACTIONS } from "./file_actions.ts";
 import { libc } from "./libc.ts";
 import { closeFd, makePipe } from "./pipe.ts";
 import { WORDS } from "./poll.ts";
-import {
-  decode,
-  SI_CODE,
-  SI_PID,
-  SI_STATUS,
-  SIGINFO_WORDS,
-  SIZEOF_SIGSET,
-  SIZEOF_SPAWNATTR,
-} from "./process.ts";
+import { SIZEOF_SIGSET, SIZEOF_SPAWNATTR } from "./posix_spawn.ts";
+import { decode, SI_CODE, SI_PID, SI_STATUS, SIGINFO_WORDS } from "./process.ts";
 
 const extra = Deno.dlopen("libc.so.6", {
   getuid: { parameters: [], result: "u32" },

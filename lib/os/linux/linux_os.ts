@@ -1,8 +1,10 @@
 /** The kernel as an {@linkcode Os}: the parts of this folder put together. */
 import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
-import type { Exit, Fd, Os, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import type { Exit, Fd, Kin, Letter, Os, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
 import { monotonic } from "./clock.ts";
+import { isSame, kinOf } from "./kin.ts";
+import { mailboxAt, Postman } from "./mailbox.ts";
 import { perform } from "./perform.ts";
 import { closeFd, makeBlob, makeNonBlocking, makePipe, readSome } from "./pipe.ts";
 import { Poller } from "./poll.ts";
@@ -17,9 +19,12 @@ const TURN_EVERY = 16;
  * Opens the kernel.
  *
  * One instance at a time: it reaps every child of this process, also those of `Deno.Command` and of another instance.
+ *
+ * @param starter How processes are started; by posix_spawn(3) they can have no attributes. What the kernel refuses is
+ *   found out, so this is for tests and measurements.
  * @throws {OsError} EOPNOTSUPP on another machine than x86-64 Linux; EMFILE or ENFILE if there are no descriptors left.
  */
-export function linuxOs(): Os {
+export function linuxOs(starter: "clone3" | "posix_spawn" = "clone3"): Os {
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
     throw osError(
       "use",
@@ -28,7 +33,7 @@ export function linuxOs(): Os {
       "the layouts of structures are those of x86-64 Linux",
     );
   }
-  return new LinuxOs();
+  return new LinuxOs(starter);
 }
 
 /** How long a wait keeps JavaScript from going on, in milliseconds, before it sleeps in another thread. */
@@ -36,8 +41,10 @@ const SHORT: Millis = 1;
 
 class LinuxOs implements Os {
   readonly #poller = new Poller();
-  readonly #processes = new Processes(this.#poller);
+  readonly #processes: Processes;
   readonly #signals = new Signals(() => this.#poller.wake());
+  /** Null before the first letter: most supervisors get none. */
+  #postman: Postman | null = null;
   /** Descriptors that we made for the caller and nobody has closed. */
   readonly #made = new Set<Fd>();
   /** Where our listening sockets are. */
@@ -52,9 +59,11 @@ class LinuxOs implements Os {
   #waitsWithoutTurn = 0;
 
   readonly now: () => Millis = monotonic;
+  readonly kinOf: (pid: Pid) => Kin | null = kinOf;
   readonly kill: (pid: Pid, signal: SignalName, scope: "process" | "group") => boolean = kill;
 
-  constructor() {
+  constructor(starter: "clone3" | "posix_spawn") {
+    this.#processes = new Processes(this.#poller, starter);
     // Children that we started have pidfds, so this is for orphans; looking first spares waits that end in vain.
     this.#signals.on("SIGCHLD", () => {
       if (this.#unreaped || !this.#processes.anyEnded()) return;
@@ -67,8 +76,8 @@ class LinuxOs implements Os {
     return this.#processes.spawn(request);
   }
 
-  adopt(pid: Pid): void {
-    this.#processes.adopt(pid);
+  adopt(pid: Pid, instead?: Pid): void {
+    this.#processes.adopt(pid, instead);
   }
 
   perform(...[task, done]: Parameters<Os["perform"]>): void {
@@ -112,8 +121,25 @@ class LinuxOs implements Os {
     return peer;
   }
 
+  mailboxAt(path: string, mode: number): Fd {
+    const fd = mailboxAt(path, mode);
+    this.#made.add(fd);
+    this.#paths.set(fd, path);
+    return fd;
+  }
+
+  receive(mailbox: Fd): Letter | null {
+    const letter = (this.#postman ??= new Postman()).receive(mailbox);
+    for (const fd of letter?.fds ?? []) this.#made.add(fd);
+    return letter;
+  }
+
   write(fd: Fd, bytes: Uint8Array): number {
     return sendSome(fd, bytes);
+  }
+
+  isSame(one: Fd, other: Fd): boolean {
+    return isSame(one, other);
   }
 
   close(fd: Fd): void {
@@ -127,6 +153,10 @@ class LinuxOs implements Os {
   watch(fd: Fd): void {
     if (this.#blocking.delete(fd)) makeNonBlocking(fd);
     this.#poller.watch(fd);
+  }
+
+  watchEnd(fd: Fd): void {
+    this.#poller.watchEnd(fd);
   }
 
   unwatch(fd: Fd): void {

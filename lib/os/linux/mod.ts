@@ -2,7 +2,8 @@
  * Linux by FFI: the only code of Denit that loads a native library. One file per facility of the kernel, constants
  * under the names of their headers, no policy and no logging.
  *
- * May import: `lib/os`, `lib/define/json.ts`, `lib/define/kernel_task.ts`, `lib/define/time.ts`.
+ * May import: `lib/os`, `lib/define/json.ts`, `lib/define/kernel_names.ts`, `lib/define/kernel_task.ts`,
+ * `lib/define/time.ts`.
  *
  * @example
  * ```ts
@@ -19,6 +20,7 @@
  */
 export { within } from "./aside.ts";
 export * from "./block.ts";
+export * from "./cgroup.ts";
 export { realtime } from "./clock.ts";
 export * from "./input.ts";
 export * from "./kernel_files.ts";

@@ -62,6 +62,12 @@ export class Poller {
     this.#watched.add(fd);
   }
 
+  /** Reports `fd`, as readable, when it has an error or the other side is gone: of that epoll tells in any case. */
+  watchEnd(fd: Fd): void {
+    this.#add(fd, WATCHED, fd, 0);
+    this.#watched.add(fd);
+  }
+
   /** Reports when a descriptor that is watched takes bytes, instead of when it is readable; or the other way round again. */
   watchWrite(fd: Fd, on: boolean): void {
     this.#event.set([on ? EPOLLOUT : EPOLLIN, fd, WATCHED]);
@@ -130,8 +136,8 @@ export class Poller {
     libc.close(this.#epoll);
   }
 
-  #add(fd: Fd, kind: number, subject: number): void {
-    this.#event[0] = EPOLLIN;
+  #add(fd: Fd, kind: number, subject: number, events = EPOLLIN): void {
+    this.#event[0] = events;
     this.#event[1] = subject;
     this.#event[2] = kind;
     if (libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, this.#event) === -1 && errno() !== EEXIST) {

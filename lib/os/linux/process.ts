@@ -1,25 +1,27 @@
-/** posix_spawn(3), pidfd_open(2) and waitid(2): the life of processes. */
+/** The life of processes: their start, pidfd_open(2) and waitid(2). */
 import { osError } from "../errno.ts";
 import type { Exit, ExitStatus, Fd, Pid, SpawnRequest } from "../os.ts";
 import { signalName } from "../signals.ts";
+import { OsError } from "../error.ts";
 import { execError, findProgram, spawnError } from "./exec_failure.ts";
-import { FileActions } from "./file_actions.ts";
+import { kinOf } from "./kin.ts";
 import { cstring, errno, libc } from "./libc.ts";
 import type { Poller } from "./poll.ts";
+import { type Launch, PosixSpawn } from "./posix_spawn.ts";
+import { SpawnEngine } from "./spawn_engine.ts";
+import { SpawnSources } from "./spawn_sources.ts";
 import { StringVector } from "./string_vector.ts";
 
-/** From <spawn.h>. */
-const POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
-/** Sizes of opaque types on x86-64 glibc: posix_spawnattr_t and sigset_t. */
-export const SIZEOF_SPAWNATTR = 336, SIZEOF_SIGSET = 128;
 /** From <sys/wait.h>. */
-const P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x0100_0000;
+const P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x0100_0000, __WALL = 0x4000_0000;
+/** Also processes that a signal has ended before their exec: see spawn_engine.ts. */
+const ENDED = WEXITED | WNOHANG | __WALL;
 /** From <bits/siginfo-consts.h>: values of si_code for SIGCHLD. */
 const CLD_EXITED = 1, CLD_DUMPED = 3;
 /** Words of siginfo_t, which has 128 bytes: si_code at 8, si_pid at 16, si_status at 24. */
 export const SI_CODE = 2, SI_PID = 4, SI_STATUS = 6, SIGINFO_WORDS = 32;
 /** From <sys/syscall.h>, <signal.h> and <errno.h>. */
-const SYS_pidfd_open = 434, SIGKILL = 9, ENOSYS = 38;
+const SYS_pidfd_open = 434, SIGKILL = 9, EAGAIN = 11, ENOMEM = 12, ECHILD = 10, ENOSYS = 38;
 
 /** The most processes that one call of {@linkcode Processes.reap} takes, so that a storm of orphans starves nobody. */
 export const REAP_BATCH = 256;
@@ -29,27 +31,24 @@ export class Processes {
   readonly #poller: Poller;
   /** A pidfd for each process that we started and have not reaped; -1 where the kernel has none. */
   readonly #started = new Map<Pid, Fd>();
+  /** The group that ends with a process, where that is not the one that it leads; 0 for none. */
+  readonly #groups = new Map<Pid, Pid>();
   /** Processes that a pidfd has reported as ended: these can be reaped without a search. */
   #ended: Pid[] = [];
   #pidfds = true;
-  readonly #actions = new FileActions();
-  readonly #attributes = new Uint8Array(SIZEOF_SPAWNATTR);
+  readonly #sources = new SpawnSources();
+  /** Why there is none, where it is refused; null before the first spawn. */
+  #engine: SpawnEngine | OsError | null = null;
+  #posix: PosixSpawn | null = null;
   readonly #argv = new StringVector();
   readonly #envp = new StringVector();
   #envKeys: string[] | null = null;
   #envValues: string[] = [];
-  readonly #pid = new Int32Array(1);
   readonly #siginfo = new Int32Array(SIGINFO_WORDS);
 
-  constructor(poller: Poller) {
+  constructor(poller: Poller, starter: "clone3" | "posix_spawn") {
     this.#poller = poller;
-    libc.posix_spawnattr_init(this.#attributes);
-    libc.posix_spawnattr_setflags(
-      this.#attributes,
-      POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK,
-    );
-    libc.posix_spawnattr_setsigdefault(this.#attributes, new Uint8Array(SIZEOF_SIGSET).fill(0xff));
-    libc.posix_spawnattr_setsigmask(this.#attributes, new Uint8Array(SIZEOF_SIGSET));
+    if (starter === "posix_spawn") this.#engine = osError("clone3", "ENOSYS", "", "it is not to be used");
   }
 
   /** Whether the kernel tells us of ended processes by pidfd; without, only SIGCHLD does. */
@@ -59,35 +58,32 @@ export class Processes {
 
   /** As `Os.spawn`. */
   spawn(request: SpawnRequest): Pid {
-    const { argv, env, cwd, fds } = request;
+    const { argv, env, cwd, fds, attributes } = request;
     const program = argv[0];
     this.#argv.fill(argv);
     this.#fillEnvironment(env);
-    const found = program.includes("/") ? program : findProgram(program, env.PATH, cwd);
-    const path = found === program ? this.#argv.bytes : cstring(found);
-    const actions = this.#actions.fill(fds, cwd);
-    let error: number;
-    try {
-      error = libc.posix_spawn(
-        this.#pid,
-        path,
-        actions,
-        this.#attributes,
-        this.#argv.pointers,
-        this.#envp.pointers,
-      );
-    } finally {
-      this.#actions.clear();
+    const path = program.includes("/") ? program : findProgram(program, env.PATH, cwd, attributes?.root);
+    const sources = this.#sources.collect(fds);
+    const launch = { request, path, argv: this.#argv, envp: this.#envp, sources };
+    const engine = this.#engine ?? SpawnEngine.open(this.#sources);
+    if (engine instanceof OsError) {
+      // Where there is no room for a process now, there may be later.
+      if (engine.errno === EAGAIN || engine.errno === ENOMEM) throw spawnError(path, cwd, fds, engine.errno);
+      this.#engine = engine;
+      return this.#spawnPlain(launch, engine);
     }
-    if (error !== 0) throw spawnError(found, cwd, fds, error);
-    const pid = this.#pid[0]!;
-    this.#started.set(pid, this.#openPidfd(pid));
+    this.#engine = engine;
+    const { pid, pidfd } = engine.spawn(launch);
+    this.#started.set(pid, this.#watch(pid, pidfd));
     return pid;
   }
 
   /** As `Os.adopt`. */
-  adopt(pid: Pid): void {
+  adopt(pid: Pid, instead?: Pid): void {
     this.#started.set(pid, this.#openPidfd(pid));
+    // A group that it has not left is its own now, and ends with it.
+    this.#groups.set(pid, kinOf(pid)?.group ?? pid);
+    if (instead !== undefined && this.#started.has(instead)) this.#groups.set(instead, 0);
   }
 
   /**
@@ -124,27 +120,43 @@ export class Processes {
   close(): void {
     for (const pidfd of this.#started.values()) if (pidfd !== -1) libc.close(pidfd);
     this.#started.clear();
-    this.#actions.close();
+    if (this.#engine instanceof SpawnEngine) this.#engine.close();
+    this.#sources.close();
+  }
+
+  #spawnPlain(launch: Launch, why: OsError): Pid {
+    if (launch.request.attributes !== undefined) {
+      throw osError("give attributes to", why.errno, launch.path, `this machine refuses it: ${why.message}`);
+    }
+    const pid = (this.#posix ??= new PosixSpawn()).spawn(launch);
+    this.#started.set(pid, this.#openPidfd(pid));
+    return pid;
   }
 
   #reapOne(pid: Pid): Exit | null {
     const pidfd = this.#started.get(pid);
-    // The zombie of the leader still holds the group's id here; once it is reaped, the id may become a stranger's.
-    if (pidfd !== undefined) libc.kill(-pid, SIGKILL);
     const info = this.#siginfo;
+    const adopted = pidfd !== undefined && this.#groups.has(pid);
+    // Another one's child: that one is told how it ended, and shall have the time to hear it.
+    const foreign = adopted && libc.waitid(P_PID, pid, info, ENDED | WNOWAIT) === -1 && errno() === ECHILD;
+    // The zombie still holds the group's id here; once it is reaped, the id may become a stranger's.
+    const group = this.#groups.get(pid) ?? pid;
+    if (pidfd !== undefined && group > 1 && !foreign) libc.kill(-group, SIGKILL);
     info[SI_PID] = 0;
-    if (libc.waitid(P_PID, pid, info, WEXITED | WNOHANG) === -1 || info[SI_PID] === 0) return null;
+    const failed = libc.waitid(P_PID, pid, info, ENDED) === -1 || info[SI_PID] === 0;
+    if (failed && !foreign) return null;
     if (pidfd !== undefined) {
       this.#started.delete(pid);
+      this.#groups.delete(pid);
       if (pidfd !== -1) libc.close(pidfd);
     }
-    return { pid, status: decode(info[SI_CODE]!, info[SI_STATUS]!) };
+    return { pid, status: foreign ? { code: 255 } : decode(info[SI_CODE]!, info[SI_STATUS]!) };
   }
 
   /** The id of an ended process, which stays a zombie; 0 if there is none. */
   #peek(): Pid {
     this.#siginfo[SI_PID] = 0;
-    const result = libc.waitid(P_ALL, 0, this.#siginfo, WEXITED | WNOHANG | WNOWAIT);
+    const result = libc.waitid(P_ALL, 0, this.#siginfo, ENDED | WNOWAIT);
     return result === -1 ? 0 : this.#siginfo[SI_PID]!;
   }
 
@@ -156,6 +168,11 @@ export class Processes {
       if (errno() === ENOSYS || errno() === 1) this.#pidfds = false;
       return -1;
     }
+    return this.#watch(pid, pidfd);
+  }
+
+  #watch(pid: Pid, pidfd: Fd): Fd {
+    if (pidfd === -1) return -1;
     try {
       this.#poller.watchProcess(pidfd, pid);
     } catch {

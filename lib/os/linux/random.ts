@@ -1,4 +1,5 @@
 /** random(4) and getrandom(2): what is carried over from one boot to the next. */
+import { writeAll } from "../write_all.ts";
 import { checked, cstring, libc } from "./libc.ts";
 
 /** From <linux/random.h>. */
@@ -74,7 +75,7 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
   await Deno.remove(temporary).catch(() => {});
   {
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    await writeAll(file, bytes);
     await file.sync();
   }
   await Deno.rename(temporary, path);

@@ -95,7 +95,8 @@ function makeSocket(): Fd {
   return checked(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
 }
 
-function addressOf(path: string): Uint8Array<ArrayBuffer> {
+/** A struct sockaddr_un. @throws {OsError} ENAMETOOLONG beyond 107 bytes. */
+export function addressOf(path: string): Uint8Array<ArrayBuffer> {
   const bytes = cstring(path);
   if (bytes.length > SIZEOF_PATH) {
     throw osError("listen at", "ENAMETOOLONG", path, "a socket's path has 107 bytes at most");

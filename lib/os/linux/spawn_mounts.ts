@@ -1,0 +1,64 @@
+/** The steps that give a new process its own view of the tree: mount_namespaces(7), mount(2), pivot_root(2). */
+import type { ProcessMount, SpawnAttributes } from "../attributes.ts";
+import { cstring, libc } from "./libc.ts";
+import { MNT_DETACH, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC, MS_SLAVE } from "./mount.ts";
+import type { SpawnTable } from "./spawn_table.ts";
+
+/** From <asm/unistd_64.h>. */
+const SYS_chdir = 80, SYS_pivot_root = 155, SYS_mount = 165, SYS_umount2 = 166, SYS_mount_setattr = 442;
+/** From <fcntl.h> and <linux/mount.h>. */
+const AT_FDCWD = -100, AT_RECURSIVE = 0x8000, MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_SIZE = 32;
+/** From <unistd.h>. */
+const F_OK = 0;
+
+/** Whether attributes ask for a mount namespace, or for something that makes sense only in one. */
+export function needsMountNamespace({ namespaces, mounts }: SpawnAttributes): boolean {
+  return namespaces?.includes("mount") || (mounts !== undefined && mounts.length > 0);
+}
+
+/** Adds the mounts, and then the change of the root. The process is in a namespace of its own already. */
+export function enterMounts(table: SpawnTable, { mounts = [], root }: SpawnAttributes): void {
+  const mount = (target: string, source: string, type: string, flags: number, options = "") => {
+    table.step(
+      SYS_mount,
+      table.text(source),
+      table.text(target),
+      table.text(type),
+      flags,
+      table.text(options),
+    );
+  };
+  table.stage("unshare", "mounts");
+  mount("/", "none", "", MS_REC | MS_SLAVE);
+  if (root !== undefined) {
+    table.stage("mount", root);
+    mount(root, root, "", MS_BIND | MS_REC);
+  }
+  for (const item of mounts) addMount(table, mount, item, root ?? "");
+  if (root === undefined) return;
+  // With "." for both, the old root lies on top of the new one, until it is detached.
+  const here = table.text(".");
+  table.stage("pivot_root to", root);
+  table.step(SYS_chdir, table.text(root));
+  table.step(SYS_pivot_root, here, here);
+  table.step(SYS_umount2, here, MNT_DETACH);
+  table.step(SYS_chdir, table.text("/"));
+}
+
+type Mount = (target: string, source: string, type: string, flags: number, options?: string) => void;
+
+function addMount(table: SpawnTable, mount: Mount, item: ProcessMount, root: string): void {
+  const at = root + ("hide" in item ? item.hide : item.at);
+  table.stage("mount", at);
+  if ("hide" in item) {
+    // A directory has an entry `.`, and nothing else has.
+    if (libc.access(cstring(`${at}/.`), F_OK) === -1) return mount(at, "/dev/null", "", MS_BIND);
+    return mount(at, "none", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0,nr_inodes=1");
+  }
+  if ("type" in item) return mount(at, item.source ?? "none", item.type, item.flags ?? 0, item.options);
+  mount(at, item.bind, "", MS_BIND | MS_REC);
+  if (!item.readOnly) return;
+  // Unlike a remount, this leaves other flags as they are, and reaches what is mounted below.
+  const attributes = table.data(Uint8Array.of(MOUNT_ATTR_RDONLY, ...new Uint8Array(MOUNT_ATTR_SIZE - 1)));
+  table.step(SYS_mount_setattr, AT_FDCWD, table.text(at), AT_RECURSIVE, attributes, MOUNT_ATTR_SIZE);
+}
