@@ -1,3 +1,6 @@
+import { attributeFault, attributeKeys } from "./attribute_fault.ts";
+import type { Attributes } from "./attributes.ts";
+
 /**
  * What a service's `run` returns: the process to start. It is data; the
  * supervisor alone acts on it.
@@ -14,7 +17,7 @@
  * if (nginx.argv.length !== 3) throw new Error("a program and two arguments");
  * ```
  */
-export interface Command {
+export interface Command extends Attributes {
   /**
    * The program and its arguments; no shell is involved. A program without a
    * slash is looked up in `PATH` of the service's environment.
@@ -33,7 +36,7 @@ export interface Command {
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * The working directory, an absolute path. Default: `/` under PID 1, else the supervisor's own.
+   * The working directory, an absolute path. Default: `/` under PID 1 and with a `root`, else the supervisor's own.
    *
    * @example `"/srv/www"`
    */
@@ -41,7 +44,7 @@ export interface Command {
 }
 
 /** Every key that a {@linkcode Command} can have. */
-export const commandKeys: readonly (keyof Command)[] = ["argv", "env", "cwd"];
+export const commandKeys: readonly (keyof Command)[] = ["argv", "env", "cwd", ...attributeKeys];
 
 /**
  * What is wrong with a value that `run` returned, or null. The type system
@@ -67,7 +70,7 @@ export function commandFault(value: unknown): string | null {
       return `env.${name} is not a string without NUL characters`;
     }
   }
-  return null;
+  return attributeFault(value);
 }
 
 function isArgument(value: unknown): value is string {

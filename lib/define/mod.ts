@@ -41,11 +41,14 @@ export {
   notificationFd,
   type NotificationFdSettings,
   type Pace,
+  sdNotify,
+  type SdNotifySettings,
   spawned,
   type TcpAddress,
   tcpProbe,
   unixProbe,
 } from "../readiness/mod.ts";
+export type { Attributes, LimitValue } from "./attributes.ts";
 export type { Command } from "./command.ts";
 export {
   type After,
@@ -58,7 +61,9 @@ export {
   optional,
   type Outputs,
 } from "./dependency.ts";
+export type { Alive, LongrunHooks, LongrunStop } from "./hooks.ts";
 export { type Json, json, type JsonOnly, lines, type NotJson, type Parser } from "./json.ts";
+export type { CapabilityName, LimitName, NamespaceName } from "./kernel_names.ts";
 export type { Performed } from "./kernel_task.ts";
 export type { ConsoleLog, FileLog, Log, NoLog, PipedLog } from "./log.ts";
 export {
@@ -70,7 +75,7 @@ export {
   type Restart,
   type Stop,
 } from "./policy.ts";
-export type { Observation, Probe, Readiness, Verdict } from "./readiness.ts";
+export type { Mailbox, Observation, Probe, ProbeReadiness, Readiness, Verdict } from "./readiness.ts";
 export {
   defineService,
   type Exact,
@@ -78,6 +83,7 @@ export {
   type Longrun,
   type NoSuchSetting,
   type Oneshot,
+  type OneshotStop,
   type Service,
   type Settings,
 } from "./service.ts";

@@ -125,7 +125,7 @@ export interface Restart {
 
 /**
  * How a running process is asked to end. The signal goes to its whole process
- * group; what is left of the group when the process has ended is killed.
+ * group; what is left when the process has ended is killed. A oneshot keeps what it has left behind until it goes down.
  *
  * @example
  * ```ts
@@ -148,6 +148,13 @@ export interface Stop {
    * @example `minutes(2)`
    */
   readonly timeout?: Millis;
+  /**
+   * What is killed when the process has ended, or has not ended in time: `all` that the service has ever started, where
+   * the kernel has cgroups(7) for us, or its process `group`, so that sessions of its users go on. Default: `"all"`.
+   *
+   * @example `"group"`
+   */
+  readonly scope?: "all" | "group";
 }
 
 /**

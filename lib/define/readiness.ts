@@ -25,11 +25,27 @@ export type Probe =
   | { readonly type: "file"; readonly path: string }
   | { readonly type: "command"; readonly command: Command };
 
+/** What a probe looks at, for people: `tcp 127.0.0.1:80`. */
+export function probeLabel(probe: Probe): string {
+  switch (probe.type) {
+    case "tcp":
+      return `tcp ${probe.host}:${probe.port}`;
+    case "http":
+      return `http ${probe.url}`;
+    case "unix":
+    case "file":
+      return `${probe.type} ${probe.path}`;
+    case "command":
+      return `command ${probe.command.argv.join(" ")}`;
+  }
+}
+
 /**
  * Something the driver saw of a process that is starting.
  *
  * - `spawned`: the program has been executed; the first observation of each attempt.
- * - `bytes`: what it wrote to the notification fd, in whatever pieces they arrived.
+ * - `bytes`: what it wrote to the notification fd, in whatever pieces they arrived; or one message that came to its
+ *   mailbox.
  * - `probed`: how a probe that a verdict asked for has ended.
  * - `tick`: the time that a verdict waited for has come.
  */
@@ -53,6 +69,22 @@ export type Verdict =
   | { readonly type: "probe"; readonly probe: Probe; readonly timeout: Millis }
   | { readonly type: "ready"; readonly output: Json }
   | { readonly type: "failed"; readonly detail: string };
+
+/** What a service may say at the socket that `NOTIFY_SOCKET` names in its environment: sd_notify(3). */
+export interface Mailbox {
+  /** Who is heard: every process of the service, or its main process only. */
+  readonly access: "all" | "main";
+  /** How often it has to say `WATCHDOG=1`; null if it need not. */
+  readonly watchdog: Millis | null;
+  /** By how much, in all, it may prolong its start or its stop; null for the default. */
+  readonly extend: Millis | null;
+  /** How many descriptors are kept for it. */
+  readonly keep: number;
+  /** Whether they are kept while it is down as well. */
+  readonly keepWhenDown: boolean;
+  /** Whether it tells when it has read its configuration anew. */
+  readonly reloads: boolean;
+}
 
 declare const yielded: unique symbol;
 
@@ -86,9 +118,31 @@ export interface Readiness<out O = unknown> {
   readonly timeout: Millis;
   /** The descriptor, 3 or more, that the process writes its notification to, or null if the protocol has none. */
   readonly fd: number | null;
+  /** Where the process may send messages, if the protocol has that. Default: nowhere. */
+  readonly mailbox?: Mailbox;
   /** What the protocol looks at from outside, or null; `check` takes it for a claim of the service. */
   readonly probe: Probe | null;
   /** Takes what was seen; `state` is what the call before returned, null at first. It must be pure and not throw. */
   readonly observe: (state: Json, seen: Observation, now: Millis) => readonly [Json, Verdict];
   readonly [yielded]?: O;
+}
+
+/**
+ * A {@linkcode Readiness} that looks from outside: its probe can be looked at later, too.
+ *
+ * @example
+ * ```ts
+ * import { defineService, type ProbeReadiness, seconds, unixProbe } from "denit";
+ *
+ * const ready: ProbeReadiness<{ path: string }> = unixProbe({ path: "/run/database.sock" });
+ * export const database = defineService({
+ *   run: () => ({ argv: ["/usr/bin/database"] }),
+ *   ready,
+ *   alive: { probe: ready.probe, every: seconds(5) },
+ * });
+ * ```
+ */
+export interface ProbeReadiness<out O = unknown> extends Readiness<O> {
+  /** What it looks at. */
+  readonly probe: Probe;
 }

@@ -1,11 +1,11 @@
 import type { Command } from "./command.ts";
 import type { Deps, NoDeps, Outputs } from "./dependency.ts";
+import { type Hooks, hooksOf, type LongrunHooks, type LongrunStop } from "./hooks.ts";
 import type { Parser } from "./json.ts";
 import type { KernelTask } from "./kernel_task.ts";
 import type { Log } from "./log.ts";
 import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
-import type { Signal } from "./signal.ts";
 import type { Millis } from "./time.ts";
 
 /** The two kinds that everything else lowers to: a process that stays, and one that ends. */
@@ -44,8 +44,7 @@ export interface Definition {
   /** The TypeScript body; `run` and `undo` then only say how to start this binary for it. */
   readonly body: Body | null;
   readonly ready: Readiness | null;
-  /** How it is told to read its configuration anew: by a signal, or by a process beside it. */
-  readonly reload: Signal | ((outputs: Record<string, unknown>) => Command) | null;
+  readonly hooks: Hooks;
   readonly output: Parser<unknown> | null;
   readonly timeout: Millis | undefined;
   readonly restart: Restart;
@@ -100,7 +99,8 @@ export interface Settings<D extends Deps> {
 
 /** A process that stays: up from its readiness until it ends. */
 // deno-lint-ignore denit/two-type-parameters -- Exact tells why
-export interface Longrun<D extends Deps, O, C extends Command = Command> extends Settings<D> {
+export interface Longrun<D extends Deps, O, C extends Command = Command>
+  extends Settings<D>, LongrunHooks<D> {
   /** `longrun` is the default kind; `"oneshot"` is the other. */
   readonly kind?: "longrun";
   /**
@@ -117,13 +117,11 @@ export interface Longrun<D extends Deps, O, C extends Command = Command> extends
    */
   readonly ready: Readiness<O>;
   /**
-   * How `initctl reload` lets it read its configuration anew while it runs: a signal to its process, or a function of
-   * the outputs of `deps`, called in PID 1, that returns a process to start beside it; `MAINPID` is in that one's
-   * environment, and the reload has worked if it ends with 0 within a minute. Default: it cannot be reloaded.
+   * How the process is asked to end: by a signal or a command. Default: SIGTERM, and SIGKILL after 10 s.
    *
-   * @example `"SIGHUP"`
+   * @example `{ command: () => ({ argv: ["/usr/sbin/haproxy-drain"] }), timeout: seconds(60) }`
    */
-  readonly reload?: Signal | ((outputs: Outputs<D>) => Command);
+  readonly stop?: LongrunStop<D>;
 }
 
 /** A process that ends: up once it has ended with exit code 0. */
@@ -139,6 +137,13 @@ export interface Oneshot<D extends Deps, O, C extends Command = Command, U exten
    * @example `() => ({ argv: ["/bin/mount", "/persist"] })`
    */
   readonly run: (outputs: Outputs<D>) => C & Exact<C>;
+  /**
+   * A process that runs to its end before that of `run`, given the same outputs. If it ends with anything but exit code
+   * 0, `run` is not called. The time that `timeout` allows is for both. Default: none.
+   *
+   * @example `() => ({ argv: ["/sbin/fsck", "-p", "LABEL=persist"] })`
+   */
+  readonly before?: (outputs: Outputs<D>) => Command;
   /**
    * The process that takes it down again, given the same outputs and its own.
    * Default: going down takes nothing.
@@ -158,8 +163,21 @@ export interface Oneshot<D extends Deps, O, C extends Command = Command, U exten
    * @example `minutes(5)`
    */
   readonly timeout?: Millis;
+  /**
+   * How the process is asked to end: it only has to when it is stopped before it is done. Default: SIGTERM, and SIGKILL
+   * after 10 s.
+   *
+   * @example `{ signal: "SIGINT", timeout: seconds(3) }`
+   */
+  readonly stop?: OneshotStop;
   /** Not for a oneshot, which is ready once its process has ended with exit code 0. The type is the message. */
   readonly ready?: "a oneshot has no readiness: it is ready once its process has ended with exit code 0";
+}
+
+/** How a oneshot is asked to end: as {@linkcode Stop} says. */
+export interface OneshotStop extends Stop {
+  /** Not for a oneshot: what takes it down is `undo`. The type is the message. */
+  readonly command?: "a oneshot is stopped by a signal while it runs, and by its undo when it is done";
 }
 
 /**
@@ -174,7 +192,7 @@ export type Exact<C> = {
 
 declare const noSuchSetting: unique symbol;
 
-/** The type of a key that a {@linkcode Command} does not have; no value is of it. Its settings are `argv`, `env`, `cwd`. */
+/** The type of a key that a {@linkcode Command} does not have; no value is of it. */
 export interface NoSuchSetting<K extends string> {
   readonly [noSuchSetting]: K;
 }
@@ -226,7 +244,7 @@ export function defineService<
     undo: (oneshot ? settings.undo ?? null : null) as Definition["undo"],
     body: null,
     ready: oneshot ? null : settings.ready,
-    reload: (oneshot ? null : settings.reload ?? null) as Definition["reload"],
+    hooks: hooksOf(oneshot ? { before: settings.before } : settings),
     output: oneshot ? settings.output ?? null : null,
     timeout: oneshot ? settings.timeout : undefined,
     defined: new Error("defined here"),

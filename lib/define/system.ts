@@ -184,6 +184,16 @@ export interface SystemSettings {
    * @example `{ timeout: seconds(60) }`
    */
   readonly hardwareWatchdog?: HardwareWatchdog;
+  /**
+   * The services that a container is for, `init boot --container`; elsewhere they are like any other. The first of them
+   * that has ended for good ends the container, in order, with its exit code, or 128 and the number of the signal that
+   * killed it. A longrun has ended for good when its `restart` does not start it again; without `on` and `giveUp` in
+   * there, it is not started again in a container. A oneshot has when it has failed, and also when its work is done.
+   * Default: none; the container ends when it is told to.
+   *
+   * @example `[web]`
+   */
+  readonly essential?: readonly Service[];
 }
 
 /** A whole system, the default export of `units/mod.ts`. */

@@ -1,7 +1,7 @@
 import type { Json, Parser } from "../define/json.ts";
 import type { Millis } from "../define/time.ts";
 import type { ServiceId } from "../graph/graph.ts";
-import type { Fd, Pid } from "../os/os.ts";
+import type { ExitStatus, Fd, Pid } from "../os/os.ts";
 import { messageOf } from "../define/message_of.ts";
 
 /** The most that a oneshot may yield on its standard output, in bytes. */
@@ -11,6 +11,8 @@ const LONGEST_OUTPUT = 1024 * 1024;
 export interface Attempt {
   readonly id: ServiceId;
   readonly attempt: number;
+  /** Which of the processes of the attempt it is: the one that the attempt is for, or what goes before or after. */
+  stage: "before" | "main" | "after";
   pid: Pid;
   /** The reading end of its log pipe, until nobody can write to it any more. */
   log: Fd | null;
@@ -26,6 +28,8 @@ export interface Attempt {
   hungUp: boolean;
   /** When the readiness reducer wants to be asked again. */
   alarm: Millis | null;
+  /** How the process ended that this one comes after. */
+  ended: ExitStatus | null;
   /** Ends the look that a probe is taking. */
   cancelProbe: (() => void) | null;
 }
@@ -35,6 +39,7 @@ export function emptyAttempt(id: ServiceId, attempt: number): Attempt {
   return {
     id,
     attempt,
+    stage: "main",
     pid: 0,
     log: null,
     notification: null,
@@ -43,6 +48,7 @@ export function emptyAttempt(id: ServiceId, attempt: number): Attempt {
     observed: false,
     hungUp: false,
     alarm: null,
+    ended: null,
     cancelProbe: null,
   };
 }

@@ -15,14 +15,23 @@ export function describeFailure(graph: Graph, id: ServiceId, failure: Failure): 
       return failure.message;
     case "exit": {
       const status = describeStatus(failure.status);
+      if (failure.stage !== undefined) return `its ${failure.stage} command ended: ${status}`;
       if (failure.ready || nodeOf(graph, id).kind === "oneshot") return status;
       const clean = "code" in failure.status && failure.status.code === 0;
       return `${status} before it was ready${clean ? "; does it go to the background? It must not" : ""}`;
     }
     case "timeout":
-      return `not done after ${Math.round(failure.after) / 1000} s`;
+      return `${failure.stage === undefined ? "" : `its ${failure.stage} command was `}not done after ${
+        Math.round(failure.after) / 1000
+      } s`;
+    case "watchdog":
+      if (failure.after === null) return "it said WATCHDOG=trigger";
+      return `it said no WATCHDOG=1 for ${Math.round(failure.after) / 1000} s`;
+    case "lingering":
+      return `it said STOPPING=1, and had not ended ${Math.round(failure.after) / 1000} s later`;
     case "readiness":
     case "output":
+    case "unhealthy":
       return failure.detail;
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from "../define/command.ts";
 import type { Millis } from "../define/time.ts";
-import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
-import type { Exit, ExitStatus, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
+import type { Graph, ServiceId } from "../graph/graph.ts";
+import type { ExitStatus, Fd, Os, Pid, SignalName, Wakeup } from "../os/os.ts";
 import {
   type Action,
   deadline,
@@ -11,14 +11,11 @@ import {
   type State,
   step,
 } from "../supervisor/mod.ts";
-import type { Attempt } from "./attempt.ts";
-import { fairShare } from "./fair_share.ts";
-import { leaveProcesses, type LeftBehind, takeProcesses } from "./handover.ts";
-import { perform } from "./perform.ts";
-import { ReadinessWatch } from "./readiness_watch.ts";
+import type { LeftBehind } from "./handover.ts";
+import type { Containment } from "./containment.ts";
+import type { NotifyWatch } from "./notify_watch.ts";
+import { Processes } from "./processes.ts";
 import type { DriverSettings, Guest } from "./settings.ts";
-import { type Order, Spawner } from "./spawner.ts";
-import { Streams } from "./streams.ts";
 
 /** One turn in so many waits, even if there is something to do at once. */
 const WAIT_EVERY = 16;
@@ -32,19 +29,11 @@ export class Driver {
   readonly #settings: DriverSettings;
   readonly #graph: Graph;
   readonly #os: Os;
-  readonly #spawner: Spawner;
-  readonly #readiness: ReadinessWatch;
-  readonly #streams: Streams;
+  readonly #processes: Processes;
   readonly #events: Event[] = [];
   readonly #guests = new Map<Fd, Guest>();
-  /** Live processes of services by pid. */
-  readonly #attempts = new Map<Pid, Attempt>();
-  /** Live processes beside those of services, and who is told of their end. */
-  readonly #beside = new Map<
-    Pid,
-    { readonly attempt: Attempt; readonly onEnd: (status: ExitStatus) => void }
-  >();
   #state: State;
+  #deadline: { readonly of: State | null; readonly at: Millis } = { of: null, at: Infinity };
   #turns = 0;
   #leaving = false;
 
@@ -52,38 +41,27 @@ export class Driver {
     this.#settings = settings;
     this.#graph = settings.graph;
     this.#os = settings.os;
-    const { graph, os, logs, prober, onFault, inheritance } = settings;
-    this.#state = inheritance?.state ?? initialState(graph.nodes.length);
-    this.#spawner = new Spawner(os, settings.habitat, graph, inheritance?.pipelines);
-    this.#streams = new Streams({
-      graph,
-      os,
-      logs,
-      onFault,
-      onNotification: (attempt, bytes) => {
-        if (bytes === null) this.#readiness.noteHangUp(attempt);
-        else this.#readiness.observe(attempt, { type: "bytes", bytes });
-      },
-    });
-    for (const attempt of takeProcesses(graph, inheritance?.processes ?? [])) {
-      os.adopt(attempt.pid);
-      this.#attempts.set(attempt.pid, attempt);
-      this.#streams.watch(attempt);
-    }
-    this.#readiness = new ReadinessWatch({
-      graph,
-      os,
-      prober,
-      onFault,
-      spawn: (command) => this.#spawner.spawnCommand(command, []),
-      forget: (fd) => this.#streams.forget(fd),
-      report: (event) => this.#events.push(event),
+    this.#state = settings.inheritance?.state ?? initialState(settings.graph.nodes.length);
+    this.#processes = new Processes(settings, {
+      state: () => this.#state,
+      report: (event) => void this.#events.push(event),
+      post: (event) => this.post(event),
     });
   }
 
   /** What is now. */
   get state(): State {
     return this.#state;
+  }
+
+  /** What services say of themselves. */
+  get notify(): NotifyWatch {
+    return this.#processes.notify;
+  }
+
+  /** What services cannot leave. */
+  get containment(): Containment {
+    return this.#processes.containment;
   }
 
   /** Tells the supervisor something; it takes effect at the driver's next turn, which is brought about. */
@@ -99,20 +77,18 @@ export class Driver {
 
   /** The process of a service that has not been reaped, so that its pid is nobody else's; null if there is none. */
   processOf(id: ServiceId): Pid | null {
-    return this.#attempts.values().find((attempt) => attempt.id === id)?.pid ?? null;
+    return this.#processes.of(id);
   }
 
   /**
-   * Starts a process beside that of a service, which the supervisor knows nothing of; it prints into the same log.
+   * Starts a process beside that of a service, which the supervisor knows nothing of; it prints into the same log, and
+   * is killed when the process of the service ends.
    *
    * @param onEnd Told how it ended.
    * @throws {OsError} As `Os.spawn`.
    */
   runBeside(id: ServiceId, command: Command, onEnd: (status: ExitStatus) => void): Pid {
-    const attempt = this.#spawner.spawnBeside(id, command);
-    this.#beside.set(attempt.pid, { attempt, onEnd });
-    this.#streams.watch(attempt);
-    return attempt.pid;
+    return this.#processes.runBeside(id, command, onEnd);
   }
 
   /** Lets somebody take part in the wait. What they throw is caught, and told to `onFault`. */
@@ -140,8 +116,7 @@ export class Driver {
 
   /** All that runs, for the driver of whatever this process becomes next. */
   leaveBehind(): LeftBehind {
-    const processes = leaveProcesses(this.#graph, this.#attempts.values());
-    return { processes, pipelines: this.#spawner.pipelines };
+    return this.#processes.leave();
   }
 
   /**
@@ -183,7 +158,7 @@ export class Driver {
 
   /** Steps through all that has happened; actions may make more of it. */
   #turn(): void {
-    this.#guard(() => this.#readiness.turn());
+    this.#guard(() => this.#processes.turn());
     // The queue grows while it is walked.
     for (let index = 0; index < this.#events.length; index++) {
       const event = this.#events[index]!;
@@ -207,91 +182,49 @@ export class Driver {
   #execute(action: Action, now: Millis): void {
     switch (action.type) {
       case "notify":
+        this.#processes.notePhase(action.id, action.phase);
         this.#settings.journal.notePhase(now, action.id, action.phase, action.why);
         this.#settings.onPhase(action.id, action.phase, action.why, now);
         return;
       case "spawn":
-        return this.#spawn({ ...action, undoes: null });
+        return this.#processes.start({ ...action, undoes: null });
       case "undo":
-        return this.#spawn({ ...action, undoes: { output: action.output } });
+        return this.#processes.start({ ...action, undoes: { output: action.output } });
       case "signal":
-        return this.#signal(action);
+        return this.#processes.signal(action);
       case "power":
         return this.#settings.journal.note(now, "power", null, { power: action.power });
     }
   }
 
-  /** A process that has been reaped meanwhile is left alone: its pid may be a stranger's by now. */
-  #signal({ id, attempt, pid, signal }: Extract<Action, { type: "signal" }>): void {
-    const known = this.#attempts.get(pid);
-    if (known?.id !== id || known.attempt !== attempt) return;
-    // Whoever reads what others print ends at the end of that.
-    const stops = this.#state.services[id]?.phase.phase === "stopping" && signal !== "SIGKILL";
-    if (stops && this.#spawner.endInput(id, this.#attempts.values())) return;
-    this.#os.kill(pid, signal as SignalName, "group");
-  }
-
-  #spawn(order: Order): void {
-    const { id, attempt } = order;
-    const made = this.#spawner.spawn(nodeOf(this.#graph, id), order);
-    if ("type" in made) {
-      this.#events.push({ type: "spawnFailed", id, attempt, failure: made });
-      return;
-    }
-    if ("kernel" in made) {
-      const { place } = this.#settings.habitat;
-      return perform(this.#os, place, made, (outcome) => this.post({ ...outcome, id, attempt }));
-    }
-    this.#attempts.set(made.pid, made);
-    // First of all: a process that the supervisor does not know of could not be stopped.
-    this.#events.push({ type: "spawned", id, attempt, pid: made.pid });
-    this.#streams.watch(made);
-    this.#readiness.observe(made, { type: "spawned" });
-  }
-
   /** How long to wait at most, until something is due. */
   #patience(): Millis | null {
-    const own = Math.min(deadline(this.#state) ?? Infinity, this.#settings.alarm.due() ?? Infinity);
-    const due = Math.min(own, this.#readiness.due());
+    const own = Math.min(this.#due(), this.#settings.alarm.due() ?? Infinity);
+    const due = Math.min(own, ...this.#processes.alarms.map((alarm) => alarm.due()));
     return due === Infinity ? null : Math.max(0, due - this.#os.now());
+  }
+
+  /** When the state next changes by itself. It is looked for once in each state: most wake-ups are of no concern to it. */
+  #due(): Millis {
+    if (this.#deadline.of !== this.#state) {
+      this.#deadline = { of: this.#state, at: deadline(this.#state) ?? Infinity };
+    }
+    return this.#deadline.at;
   }
 
   #receive(wakeup: Wakeup): void {
     const now = this.#os.now();
-    const isLog = (fd: Fd) => this.#streams.isLog(fd);
-    for (const fd of fairShare(wakeup.readable, isLog, this.#turns)) this.#guard(() => this.#read(fd));
+    const heard = this.#processes.share(wakeup.readable, this.#turns);
+    for (const fd of heard) this.#guard(() => this.#read(fd));
     for (const fd of wakeup.writable) this.#guard(() => this.#guests.get(fd)?.writable?.());
-    for (const exit of wakeup.children ? this.#os.reap() : []) this.#guard(() => this.#bury(exit));
+    for (const exit of wakeup.children ? this.#os.reap() : []) this.#guard(() => this.#processes.bury(exit));
     for (const signal of wakeup.signals) this.#guard(() => this.#settings.onSignal(signal));
     if ((this.#settings.alarm.due() ?? Infinity) <= now) this.#guard(() => this.#settings.alarm.ring(now));
-    if ((deadline(this.#state) ?? Infinity) <= now) this.#events.push({ type: "tick" });
-    this.#guard(() => this.#readiness.ring(now));
+    if (this.#due() <= now) this.#events.push({ type: "tick" });
+    for (const alarm of this.#processes.alarms) this.#guard(() => alarm.ring(now));
   }
 
   #read(fd: Fd): void {
-    if (this.#streams.has(fd)) this.#streams.read(fd);
-    else this.#guests.get(fd)?.readable();
-  }
-
-  #bury({ pid, status }: Exit): void {
-    if (this.#readiness.noteExit(pid, status)) return;
-    const beside = this.#beside.get(pid);
-    if (beside !== undefined) {
-      this.#beside.delete(pid);
-      this.#streams.drain(beside.attempt.log);
-      return beside.onEnd(status);
-    }
-    const attempt = this.#attempts.get(pid);
-    if (attempt === undefined) return;
-    this.#attempts.delete(pid);
-    const { id, attempt: number } = attempt;
-    this.#streams.drain(attempt.notification);
-    this.#readiness.end(attempt);
-    this.#streams.drain(attempt.log);
-    const exited: Event = { type: "exited", id, attempt: number, status, ...this.#streams.yieldOf(attempt) };
-    // Whoever hears of the exit shall find the last words in the log.
-    const lastWords = this.#settings.logs.settle(nodeOf(this.#graph, id).name);
-    if (lastWords instanceof Promise) lastWords.then(() => this.post(exited));
-    else this.#events.push(exited);
+    if (!this.#processes.read(fd)) this.#guests.get(fd)?.readable();
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "denit";
 
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
+import { commandKeys } from "../define/command.ts";
 import type { KernelTask } from "../define/kernel_task.ts";
 import { noLogs } from "../log/mod.ts";
 import { osError } from "../os/errno.ts";
@@ -421,8 +422,9 @@ Deno.test("Driver takes a task for a command from the kinds that are made of tas
       type: "spawn",
       stage: "run",
       code: "EXCEPTION",
-      message:
-        'cannot make the command: run returned no command: it has no setting "kernel"; there are argv, env, cwd',
+      message: `cannot make the command: run returned no command: it has no setting "kernel"; there are ${
+        commandKeys.join(", ")
+      }`,
     },
   );
 });

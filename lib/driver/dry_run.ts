@@ -1,3 +1,4 @@
+import { noHooks } from "../define/hooks.ts";
 import type { Definition } from "../define/service.ts";
 import { seconds } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, restCommand, type ServiceId } from "../graph/mod.ts";
@@ -98,6 +99,7 @@ function definitionAtRest(graph: Graph, node: Node): Definition {
   return {
     ...rest,
     body: null,
+    hooks: noHooks,
     run: () => {
       restCommand(graph, node);
       return { argv: [name, String(id)] };

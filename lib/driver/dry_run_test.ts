@@ -51,3 +51,19 @@ Deno.test("dryRun() calls run, and reports what it throws", async () => {
 Deno.test("dryRun() of nothing ends", async () => {
   assertEquals((await dryRun(graphOf({}))).order, []);
 });
+
+Deno.test("dryRun() goes by what runs before and after processes without a word", async () => {
+  const hook = ({ base }: { base: { port: number } }) => ({ argv: ["/hook", `${base.port}`] }) as const;
+  const base = defineService({ run: () => ({ argv: ["/b"] }), ready: tcpProbe({ port: 80 }) });
+  const a = defineService({
+    deps: { base },
+    run: () => ({ argv: ["/a"] }),
+    ready: spawned(),
+    before: hook,
+    after: hook,
+    stop: { command: hook },
+    alive: { probe: { type: "file", path: "/alive" }, every: 1000 },
+  });
+  const run = await dryRun(graphOf({ base, a }));
+  assertEquals([run.order, run.stopOrder, run.faults], [[0, 1], [1, 0], []]);
+});

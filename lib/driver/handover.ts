@@ -2,6 +2,7 @@ import { type Graph, nodeOf } from "../graph/graph.ts";
 import type { Fd, Pid, Pipe } from "../os/os.ts";
 import type { State } from "../supervisor/mod.ts";
 import { type Attempt, emptyAttempt } from "./attempt.ts";
+import type { LeftMailbox } from "./mailbox.ts";
 
 /** A live process of a service, as one driver leaves it to the next. */
 export interface LeftProcess {
@@ -17,6 +18,8 @@ export interface LeftBehind {
   readonly processes: readonly LeftProcess[];
   /** The pipes into consumers, by the consumer's name: with what nobody has read yet. */
   readonly pipelines: Readonly<Record<string, Pipe>>;
+  /** The mailboxes of services, by the names of these, with the descriptors that are kept for them. */
+  readonly mailboxes?: Readonly<Record<string, LeftMailbox>>;
 }
 
 /** What a driver begins with instead of nothing. */
@@ -25,9 +28,10 @@ export interface Inheritance extends LeftBehind {
 }
 
 /** Every descriptor of what was left behind. */
-export function descriptorsOf({ processes, pipelines }: LeftBehind): readonly Fd[] {
+export function descriptorsOf({ processes, pipelines, mailboxes = {} }: LeftBehind): readonly Fd[] {
   const logs = processes.flatMap(({ log }) => log ?? []);
-  return [...logs, ...Object.values(pipelines).flatMap(({ read, write }) => [read, write])];
+  const posted = Object.values(mailboxes).flatMap(({ fd, kept }) => [fd, ...kept.map((each) => each.fd)]);
+  return [...logs, ...posted, ...Object.values(pipelines).flatMap(({ read, write }) => [read, write])];
 }
 
 /** Describes processes for the next driver. */
@@ -41,11 +45,14 @@ export function leaveProcesses(graph: Graph, attempts: Iterable<Attempt>): LeftP
 }
 
 /** The attempts of processes that were left to this driver: they are up, or hang; nothing is to be found out of them. */
-export function takeProcesses(graph: Graph, processes: readonly LeftProcess[]): Attempt[] {
+export function takeProcesses(graph: Graph, state: State, processes: readonly LeftProcess[]): Attempt[] {
   return processes.map(({ service, attempt, pid, log }) => {
     const taken = emptyAttempt(graph.ids.get(service)!, attempt);
     taken.pid = pid;
     taken.log = log;
+    // It hangs in the kernel if it is none that is up: that nobody knows how the one before it ended is no loss.
+    const { phase } = state.services[taken.id]!;
+    if (phase.phase === "stopping" && phase.process === "after") taken.stage = "after";
     return taken;
   });
 }

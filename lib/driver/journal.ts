@@ -81,7 +81,8 @@ export class Journal {
 
   /** Notes what the supervisor is told. */
   noteEvent(now: Millis, event: Event): void {
-    if (event.type === "tick") return;
+    // Time passes without an entry, and whoever wants more of it may say so every moment.
+    if (event.type === "tick" || event.type === "extended") return;
     if (event.type === "shutdown") return this.note(now, "shutdown", null, { power: event.power });
     const { type, id, ...details } = event;
     this.note(now, type, nodeOf(this.#graph, id).name, details);

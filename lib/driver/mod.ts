@@ -16,10 +16,13 @@
  *
  * @module
  */
+export { type Accounts, accountsIn } from "./accounts.ts";
+export type { Cgroups } from "./containment.ts";
 export { describeFailure, describeStatus, describeWhy } from "./describe.ts";
 export { Driver } from "./driver.ts";
 export type { Inheritance, LeftBehind, LeftProcess } from "./handover.ts";
 export { cast, type Details, Journal, type Sink, type Tap } from "./journal.ts";
 export { type Look, type NetworkProbe, networkProber, type Prober } from "./prober.ts";
+export { notesOf, type Notice } from "./notice.ts";
 export type { DriverSettings, Guest } from "./settings.ts";
 export { BODY_OUTPUT_FD, type Habitat } from "./spawner.ts";

@@ -1,8 +1,9 @@
 import type { Millis } from "../define/time.ts";
 import type { Graph, ServiceId } from "../graph/graph.ts";
 import type { Logs } from "../log/mod.ts";
-import type { Os, SignalName } from "../os/os.ts";
+import type { ExitStatus, Os, SignalName } from "../os/os.ts";
 import type { Phase, Why } from "../supervisor/mod.ts";
+import type { Cgroups } from "./containment.ts";
 import type { Inheritance } from "./handover.ts";
 import type { Journal } from "./journal.ts";
 import type { Prober } from "./prober.ts";
@@ -16,10 +17,16 @@ export interface DriverSettings {
   readonly habitat: Habitat;
   readonly journal: Journal;
   readonly logs: Logs;
+  /** Where services find their mailboxes. Default: `/run/denit/notify`. */
+  readonly notifyFolder?: string;
+  /** Where services are contained. Default: each is its process group. */
+  readonly cgroups?: Cgroups | undefined;
   /** What another driver has left to this one. Default: nothing runs. */
   readonly inheritance?: Inheritance | undefined;
   /** Told after a service has entered a phase. */
   readonly onPhase: (id: ServiceId, phase: Phase, why: Why | null, now: Millis) => void;
+  /** Told how a process of a service has ended. */
+  readonly onExit?: (id: ServiceId, status: ExitStatus) => void;
   /** Told of each signal that was sent to this process. */
   readonly onSignal: (signal: SignalName) => void;
   /** A clock of somebody else that must ring whatever the services do: the boot watchdog. */

@@ -6,7 +6,11 @@ import { selfPath } from "../kinds/script.ts";
 import { OsError } from "../os/error.ts";
 import type { Fd, FdMapping, Os, Pid, Pipe } from "../os/os.ts";
 import type { Failure, Inputs } from "../supervisor/mod.ts";
+import type { Accounts } from "./accounts.ts";
 import { type Attempt, emptyAttempt, Output } from "./attempt.ts";
+import { attributesOf, NoAccount } from "./attributes_of.ts";
+import type { Containment, Part } from "./containment.ts";
+import { noProvision, passDescriptors, type Provision, withListenPid } from "./passed_descriptors.ts";
 import { failureOf } from "./perform.ts";
 
 /** How processes are started in this place. */
@@ -21,6 +25,8 @@ export interface Habitat {
    * What is ours to do besides: all that a machine needs, what a namespace has of its own, or nothing. Default: `process`.
    */
   readonly place?: "machine" | "namespace" | "process";
+  /** Who there is. Default: nobody has a name, and processes are all of one user, as on a virtual kernel. */
+  readonly accounts?: Accounts;
 }
 
 /** What one spawn is for. */
@@ -42,10 +48,24 @@ export class Spawner {
   readonly #graph: Graph;
   /** Services that read what others print. */
   readonly #consumers: ReadonlySet<ServiceId>;
+  readonly #provide: (node: Node) => Provision;
+  readonly #containment: Containment;
   readonly #pipelines = new Map<ServiceId, Pipe>();
 
-  /** @param pipelines Pipes into consumers that are there already, by the consumer's name. */
-  constructor(os: Os, habitat: Habitat, graph: Graph, pipelines: Readonly<Record<string, Pipe>> = {}) {
+  /**
+   * @param provide What a process of a service gets besides what its command says; it may throw an {@linkcode OsError}.
+   * @param pipelines Pipes into consumers that are there already, by the consumer's name.
+   */
+  constructor(
+    os: Os,
+    habitat: Habitat,
+    graph: Graph,
+    provide: (node: Node) => Provision,
+    containment: Containment,
+    pipelines: Readonly<Record<string, Pipe>> = {},
+  ) {
+    this.#provide = provide;
+    this.#containment = containment;
     this.#os = os;
     this.#habitat = habitat;
     this.#graph = graph;
@@ -72,8 +92,13 @@ export class Spawner {
     try {
       const command = makeCommand(node, order);
       if ("kernel" in command) return command;
+      const provision = attempt.observed ? this.#provide(node) : noProvision;
       const fds = this.#descriptors(node, order, attempt, ends);
-      attempt.pid = this.spawnCommand(command, fds);
+      attempt.pid = this.#containment.start(
+        order.id,
+        "main",
+        (cgroup) => this.spawnCommand(command, fds, provision, cgroup),
+      );
       return attempt;
     } catch (error) {
       if (attempt.log !== null) this.#os.close(attempt.log);
@@ -86,16 +111,21 @@ export class Spawner {
   }
 
   /**
-   * Starts a process beside that of a service, with the same log.
+   * Starts a process beside that of a service, or before or after it, with the same log.
    *
    * @throws {OsError} As `Os.spawn`.
    */
-  spawnBeside(id: ServiceId, command: Command): Attempt {
-    const attempt = emptyAttempt(id, 0);
+  spawnBeside(id: ServiceId, command: Command, part: Part, number = 0): Attempt {
+    const attempt = emptyAttempt(id, number);
     const ends: Fd[] = [];
     try {
       const log = this.#logOf(nodeOf(this.#graph, id), attempt, ends);
-      attempt.pid = this.spawnCommand(command, [{ from: log, to: 1 }, { from: log, to: 2 }]);
+      const fds = [{ from: log, to: 1 }, { from: log, to: 2 }];
+      attempt.pid = this.#containment.start(
+        id,
+        part,
+        (cgroup) => this.spawnCommand(command, fds, noProvision, cgroup),
+      );
       return attempt;
     } catch (error) {
       if (attempt.log !== null) this.#os.close(attempt.log);
@@ -106,14 +136,25 @@ export class Spawner {
   }
 
   /** Starts a process as this place does it. @throws {OsError} As `Os.spawn`. */
-  spawnCommand(command: Command, fds: readonly FdMapping[]): Pid {
-    const { env, cwd, self } = this.#habitat;
+  spawnCommand(
+    command: Command,
+    fds: readonly FdMapping[],
+    { env: own, passed } = noProvision,
+    cgroup: string | null = null,
+  ): Pid {
+    const { env, cwd, self, accounts = null } = this.#habitat;
     const [program, ...rest] = command.argv;
+    const argv: Command["argv"] = program === selfPath ? [...self, ...rest] : command.argv;
+    const given = passDescriptors(passed);
+    const { attributes, env: personal } = attributesOf(command, accounts);
     return this.#os.spawn({
-      argv: program === selfPath ? [...self, ...rest] : command.argv,
-      env: command.env === undefined ? env : merge(env, command.env),
+      argv: passed.length === 0 ? argv : withListenPid(argv),
+      env: { ...merge(env, personal, command.env), ...own, ...given.env },
       cwd: command.cwd ?? cwd ?? undefined,
-      fds,
+      fds: given.fds.length === 0 ? fds : [...fds, ...given.fds],
+      ...attributes === undefined && cgroup === null
+        ? {}
+        : { attributes: cgroup === null ? attributes ?? {} : { ...attributes, cgroup } },
     });
   }
 
@@ -200,9 +241,10 @@ function makeCommand(node: Node, order: Order): Command | KernelTask {
 
 function merge(
   env: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, string | undefined>>,
+  personal: Readonly<Record<string, string>>,
+  own: Command["env"] = {},
 ): Record<string, string> {
-  const merged = { ...env };
+  const merged = { ...env, ...personal };
   for (const [name, text] of Object.entries(own)) {
     if (text === undefined) delete merged[name];
     else merged[name] = text;
@@ -210,8 +252,12 @@ function merge(
   return merged;
 }
 
-function describe(error: unknown): Failure {
+/** What keeps a process from being started. */
+export function describe(error: unknown): Failure {
   if (error instanceof OsError) return failureOf(error);
+  if (error instanceof NoAccount) {
+    return { type: "spawn", stage: error.stage, code: "ENOENT", message: error.message };
+  }
   // `run` is the unit author's code: where it threw is worth as much as what.
   const message = error instanceof Error ? firstLines(error) : String(error);
   return { type: "spawn", stage: "run", code: "EXCEPTION", message: `cannot make the command: ${message}` };

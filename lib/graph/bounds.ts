@@ -99,11 +99,14 @@ export function renderPath(
   return path.map((id) => `${nodeOf(graph, id).name} (${bounds.get(id)!.own / 1000} s)`).join(" -> ");
 }
 
-function startBound({ policy }: Node): Millis {
-  const attempt = policy.startTimeout;
+/** Whatever goes before the process has its share of the start timeout; what comes after an end has a time of its own. */
+function startBound({ policy, definition }: Node): Millis {
+  const extension = extensionOf(definition);
+  const attempt = policy.startTimeout + extension;
   const { on, delay, backoff, max, giveUp } = policy.restart;
   if (on === "never" || giveUp === null) return attempt;
-  const failed = attempt + policy.stopTimeout + killGrace;
+  const end = policy.stopTimeout + extension + killGrace;
+  const failed = attempt + end + (definition.hooks.after === null ? 0 : end);
   let total = attempt;
   let before = -1;
   for (let restart = 1; restart <= giveUp.after; restart++) {
@@ -118,13 +121,19 @@ function startBound({ policy }: Node): Millis {
 }
 
 /**
- * A process has its stop timeout and a grace after SIGKILL, and so has an
- * undo, after the timeout of the oneshot. A oneshot that is told to end while
+ * A process has its stop timeout and a grace after SIGKILL, and so has what
+ * comes after it. So has an undo, after the timeout of the oneshot. A oneshot that is told to end while
  * it starts may still do its work, which then has to be undone.
  */
-function stopBound({ kind, policy }: Node): Millis {
-  const end = policy.stopTimeout + killGrace;
+function stopBound({ kind, policy, definition }: Node): Millis {
+  const end = policy.stopTimeout + extensionOf(definition) + killGrace;
+  if (definition.hooks.after !== null) return 2 * end;
   return kind === "oneshot" && policy.undo ? policy.stopTimeout + policy.startTimeout + end : end;
+}
+
+/** How much longer a process may take at its own wish, where its unit says so: the default is for emergencies. */
+function extensionOf({ ready }: Node["definition"]): Millis {
+  return ready?.mailbox?.extend ?? 0;
 }
 
 function longestPaths(

@@ -44,6 +44,25 @@ Deno.test("startBounds() has every attempt, every stop and every pause of a serv
   assertEquals(ownStart({ giveUp: { after: 3 }, delay: 100, backoff: 1 }), 1000 + 8000 + 8100 + 8100);
 });
 
+Deno.test("startBounds() has what comes after each attempt that failed, and no time of its own for what goes before", () => {
+  const hook = () => ({ argv: ["/h"] }) as const;
+  const service = (hooks: { before?: typeof hook; after?: typeof hook }) =>
+    defineService({
+      run: () => ({ argv: ["/l"] }),
+      ready: notificationFd(3, { timeout: 1000 }),
+      stop: { timeout: 2000 },
+      restart: { giveUp: { after: 1 } },
+      ...hooks,
+    });
+  const bounds = (hooks: { before?: typeof hook; after?: typeof hook }) => {
+    const graph = graphOf({ a: service(hooks) });
+    return [startBounds(graph, all(graph)).get(0)!.own, stopBounds(graph, all(graph)).get(0)!.own];
+  };
+  assertEquals(bounds({}), [1000 + 8000, 7000]);
+  assertEquals(bounds({ before: hook }), [1000 + 8000, 7000]);
+  assertEquals(bounds({ after: hook }), [1000 + 8000 + 7000, 14_000]);
+});
+
 Deno.test("startBounds() ends however many attempts there may be", () => {
   const bound = ownStart({ giveUp: { after: 1e12 }, delay: 100, backoff: 2, max: 1e4 });
   assert(bound > 1e12 * 18_000 - 1e6 && bound < 1e12 * 18_000 + 1e6, `${bound}`);

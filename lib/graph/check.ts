@@ -1,12 +1,16 @@
 import { longest, stopBounds } from "./bounds.ts";
+import { commandHooks } from "../define/hooks.ts";
 import { checkClaims } from "./check_claims.ts";
+import { checkEssential } from "./check_essential.ts";
+import { checkHooks } from "./check_hooks.ts";
 import { checkLog } from "./check_log.ts";
+import { checkMailbox } from "./check_mailbox.ts";
 import { checkRestart } from "./check_restart.ts";
 import { checkWatchdog } from "./check_watchdog.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Graph, Node } from "./graph.ts";
 import { type Report, reportTo } from "./report.ts";
-import { restCommand, restUndo } from "./rest_command.ts";
+import { restCommand, restHook, restUndo } from "./rest_command.ts";
 import { messageOf } from "../define/message_of.ts";
 
 /**
@@ -34,10 +38,13 @@ export function check(graph: Graph): readonly Diagnostic[] {
     checkTimes(node, report);
     checkRestart(node, report);
     checkLog(graph, node, report);
+    checkHooks(node, report);
+    checkMailbox(node, report);
     checkCommands(graph, node, report);
   }
   checkClaims(graph, report);
   checkWatchdog(graph, report);
+  checkEssential(graph, report);
   return found;
 }
 
@@ -67,16 +74,21 @@ function checkCommands(graph: Graph, node: Node, report: Report): void {
         node,
         setting,
         `cannot make the command of ${node.name}${given}: ${reason}`,
-        `${setting} must be synchronous, without effects, and return { argv, env?, cwd? } for any output of its dependencies`,
+        `${setting} must be synchronous, without effects, and return a command, { argv, ... }, for any output of its dependencies`,
       );
       return false;
     }
   };
-  const made = attempt("run", "", () => restCommand(graph, node));
-  if (made && node.dependencies.some((edge) => edge.kind === "optional")) {
-    attempt("run", " without its optional dependencies", () => restCommand(graph, node, "absent"));
-  }
+  const optional = node.dependencies.some((edge) => edge.kind === "optional");
+  const attemptBoth = (setting: string, make: (optional: "present" | "absent") => unknown) => {
+    const made = attempt(setting, "", () => make("present"));
+    if (made && optional) attempt(setting, " without its optional dependencies", () => make("absent"));
+  };
+  attemptBoth("run", (optional) => restCommand(graph, node, optional));
   if (node.policy.undo) attempt("undo", "", () => restUndo(graph, node));
+  for (const [setting, hook] of commandHooks(node.definition.hooks)) {
+    attemptBoth(setting, (optional) => restHook(graph, node, setting, hook, optional));
+  }
 }
 
 /**

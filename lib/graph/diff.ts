@@ -1,4 +1,6 @@
+import type { Hook } from "../define/hooks.ts";
 import { consumerOf, settleLog } from "../define/log.ts";
+import type { Signal } from "../define/signal.ts";
 import { type Graph, type Node, nodeOf } from "./graph.ts";
 import { outputsAtRest } from "./rest_command.ts";
 import { settled } from "./placeholder.ts";
@@ -46,6 +48,11 @@ export interface SystemDiff {
  */
 export function portray(graph: Graph, node: Node, inputs: Portrait["inputs"]): Portrait {
   const { name, kind, definition, policy, dependencies, consumer } = node;
+  const { before, after, stop, alive, verbs } = definition.hooks;
+  const given = inputs ?? outputsAtRest(graph, node, "present");
+  const made = (hook: Hook | Signal | null) =>
+    typeof hook === "function" ? commandText(() => hook(given)) : hook;
+  const named = Object.entries(verbs).map(([verb, how]) => [verb, made(how)] as const);
   const { startTimeout, restart, stopSignal, stopTimeout } = policy;
   const needs = dependencies.map((edge) => `${edge.key}: ${nodeOf(graph, edge.id).name} (${edge.kind})`);
   const piped = consumerOf(definition.log) !== null;
@@ -54,18 +61,24 @@ export function portray(graph: Graph, node: Node, inputs: Portrait["inputs"]): P
     inputs,
     process: texts({
       kind,
-      command: commandText(() => definition.run(inputs ?? outputsAtRest(graph, node, "present"))),
+      command: commandText(() => definition.run(given)),
       body: definition.body === null ? null : String(definition.body.run),
       deps: needs.sort(),
       ready: definition.ready?.label ?? null,
       output: definition.output?.expects ?? null,
+      "stop.scope": definition.stop.scope ?? null,
       "log.to": consumer === undefined ? null : nodeOf(graph, consumer).name,
     }),
     supervision: texts({
       description: definition.description,
       timeout: startTimeout,
+      notify: definition.ready?.mailbox ?? null,
       restart,
-      stop: { signal: stopSignal, timeout: stopTimeout },
+      stop: { signal: stopSignal, timeout: stopTimeout, ...stop === null ? {} : { command: made(stop) } },
+      before: made(before),
+      after: made(after),
+      alive,
+      verbs: named.length === 0 ? null : Object.fromEntries(named),
       undo: definition.undo === null ? null : String(definition.body?.undo ?? definition.undo),
       log: piped ? null : settleLog(definition.log),
     }),
@@ -109,7 +122,9 @@ export function diffSystems(running: readonly Portrait[], next: Graph): SystemDi
 }
 
 function differing(before: SettingTexts, after: SettingTexts): string[] {
-  return Object.keys({ ...before, ...after }).filter((name) => before[name] !== after[name]);
+  // A generation that does not know a setting has none.
+  const of = (texts: SettingTexts, name: string) => texts[name] ?? "null";
+  return Object.keys({ ...before, ...after }).filter((name) => of(before, name) !== of(after, name));
 }
 
 function texts(settings: Readonly<Record<string, unknown>>): SettingTexts {

@@ -60,6 +60,31 @@ Deno.test("diffSystems() lets what only its supervision goes by change while it 
   });
 });
 
+Deno.test("diffSystems() lets what runs before, beside and after a process change while that runs", () => {
+  const web = (word: string) =>
+    defineService({
+      deps: { base },
+      run: () => ({ argv: ["/web"] }),
+      ready: spawned(),
+      before: ({ base }) => ({ argv: ["/before", word, `${base.port}`] }),
+      after: () => ({ argv: ["/after", word] }),
+      stop: { command: () => ({ argv: ["/stop", word] }) },
+      alive: { probe: { type: "file", path: `/${word}` }, every: seconds(1) },
+      verbs: { flush: () => ({ argv: ["/flush", word] }), poke: "SIGHUP" },
+    });
+  assertEquals(diff({ base, web: web("a") }, { base, web: web("a") }).same, ["base", "web"]);
+  const { restarted, adjusted } = diff({ base, web: web("a") }, { base, web: web("b") });
+  assertEquals(restarted, {});
+  assertEquals(adjusted, { web: ["stop", "before", "after", "alive", "verbs"] });
+});
+
+Deno.test("diffSystems() takes what an older generation does not tell of for what it has not", () => {
+  const running = graphOf({ base });
+  const known = portray(running, running.nodes[0]!, null);
+  const { before: _, after: __, alive: ___, verbs: ____, ...supervision } = known.supervision;
+  assertEquals(diffSystems([{ ...known, supervision }], running).same, ["base"]);
+});
+
 Deno.test("diffSystems() compares commands for what the running service was given", () => {
   const old = defineService({
     deps: { base },

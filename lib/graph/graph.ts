@@ -22,6 +22,8 @@ export interface Policy {
   readonly startTimeout: Millis;
   readonly stopSignal: Signal;
   readonly stopTimeout: Millis;
+  /** By how much, in all, its process may prolong its start or its stop. */
+  readonly extend: Millis;
   readonly restart: {
     readonly on: "always" | "on-failure" | "never";
     readonly delay: Millis;
@@ -68,6 +70,8 @@ export interface Graph {
   readonly boot: readonly ServiceId[];
   readonly watchdog: BootWatchdog | null;
   readonly hardwareWatchdog: HardwareWatchdog | null;
+  /** The services whose end is that of a container. */
+  readonly essential: readonly ServiceId[];
   /** Whether every user of the machine may look by `initctl`. */
   readonly everybodyReads: boolean;
   /** Where each service was defined, by name, where the stack no longer tells: in a compiled binary. */

@@ -36,5 +36,5 @@ export { closure, waves } from "./order.ts";
 export { originOf } from "./origin.ts";
 export { placeholder, settled } from "./placeholder.ts";
 export { type Resolution, resolve } from "./resolve.ts";
-export { restCommand, restUndo } from "./rest_command.ts";
+export { restCommand, restHook, restUndo } from "./rest_command.ts";
 export { killGrace, settlePolicy } from "./settle_policy.ts";

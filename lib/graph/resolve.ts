@@ -57,7 +57,7 @@ export function resolve(
   const ids = new Map(nodes.map((node) => [node.name, node.id]));
   const idsOf = (services: readonly Service[]) =>
     [...new Set(services)].map((service) => ids.get(draft.names.get(service)!)!).sort((a, b) => a - b);
-  const { boot, watchdog, control, hardwareWatchdog = null } = settingsOf(system);
+  const { boot, watchdog, control, hardwareWatchdog = null, essential = [] } = settingsOf(system);
   const bundles = new Map<string, readonly ServiceId[]>();
   for (const [identifier, value] of Object.entries(exports)) {
     if (isBundle(value)) bundles.set(serviceName(identifier), idsOf(membersOf(value)));
@@ -72,7 +72,7 @@ export function resolve(
   };
   const everybodyReads = control?.read === "everybody";
   const started = idsOf(membersOf(boot));
-  const judges = { watchdog: judge, hardwareWatchdog };
+  const judges = { watchdog: judge, hardwareWatchdog, essential: idsOf(essential) };
   const graph = { nodes, ids, bundles, boot: started, ...judges, everybodyReads, origins };
   return { graph, diagnostics: [] };
 }
@@ -148,7 +148,7 @@ function systemOf(exports: Readonly<Record<string, unknown>>, draft: Draft): Sys
     }
     return null;
   }
-  const { boot, watchdog } = settingsOf(system);
+  const { boot, watchdog, essential } = settingsOf(system);
   if (!isBundle(boot)) {
     fault(draft, null, "boot", {
       cause: `cannot boot ${describe(boot)}: it is not a bundle`,
@@ -157,6 +157,7 @@ function systemOf(exports: Readonly<Record<string, unknown>>, draft: Draft): Sys
     return null;
   }
   for (const service of watchdog?.success ?? []) checkMember(service, "watchdog.success", draft);
+  for (const service of essential ?? []) checkMember(service, "essential", draft);
   return system;
 }
 

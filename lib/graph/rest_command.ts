@@ -1,4 +1,5 @@
 import { type Command, commandFault } from "../define/command.ts";
+import { type Hook, hookCommand } from "../define/hooks.ts";
 import type { KernelTask } from "../define/kernel_task.ts";
 import { type Graph, type Node, nodeOf } from "./graph.ts";
 import { placeholder, settled } from "./placeholder.ts";
@@ -55,6 +56,33 @@ export function restUndo(graph: Graph, node: Node): Command | KernelTask | null 
   const { undo } = node.definition;
   if (undo === null) return null;
   return commandOf("undo", node, undo(outputsAtRest(graph, node, "present"), placeholder(node.name)));
+}
+
+/**
+ * The command of one of the hooks of a service, likewise.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { nodeOf, resolve, restHook } from "../graph/mod.ts";
+ *
+ * const before = () => ({ argv: ["/usr/bin/web", "-t"] }) as const;
+ * const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned(), before });
+ * const { graph } = resolve({ web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (restHook(graph!, nodeOf(graph!, 0), "before", before).argv[1] !== "-t") throw new Error("as it would be");
+ * ```
+ *
+ * @param setting Its name, for the message.
+ * @throws {Error} If it throws, or returns something that is no command.
+ */
+export function restHook(
+  graph: Graph,
+  node: Node,
+  setting: string,
+  hook: Hook,
+  optional: "present" | "absent" = "present",
+): Command {
+  return hookCommand(setting, () => settled(hook(outputsAtRest(graph, node, optional))));
 }
 
 /** What `run` is given at rest. */

@@ -1,6 +1,6 @@
 import type { Restart } from "../define/policy.ts";
 import type { Definition } from "../define/service.ts";
-import { seconds } from "../define/time.ts";
+import { minutes, seconds } from "../define/time.ts";
 import type { Policy } from "./graph.ts";
 
 /** How long after SIGKILL a process may still be there before it is said to be stuck in the kernel. */
@@ -25,6 +25,7 @@ export function settlePolicy(definition: Definition): Policy {
     startTimeout: ready?.timeout ?? timeout ?? seconds(60),
     stopSignal: stop.signal ?? "SIGTERM",
     stopTimeout: stop.timeout ?? seconds(10),
+    extend: ready?.mailbox === undefined ? 0 : ready.mailbox.extend ?? minutes(10),
     restart: {
       on: restart.on ?? (kind === "longrun" ? "always" : "never"),
       delay: restart.delay ?? seconds(0.2),

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { never } from "../define/policy.ts";
 import { defineService, definition } from "../define/service.ts";
 import { notificationFd } from "../readiness/notification_fd.ts";
+import { sdNotify } from "../readiness/sd_notify.ts";
 import { settlePolicy } from "./settle_policy.ts";
 
 const run = () => ({ argv: ["/a"] as const });
@@ -11,6 +12,7 @@ Deno.test("settlePolicy() fills in the defaults of a longrun", () => {
     startTimeout: 60_000,
     stopSignal: "SIGTERM",
     stopTimeout: 10_000,
+    extend: 0,
     restart: {
       on: "always",
       delay: 200,
@@ -39,7 +41,7 @@ Deno.test("settlePolicy() takes every setting that is given", () => {
     settlePolicy(
       defineService({
         run,
-        ready: notificationFd(3, { timeout: 9 }),
+        ready: sdNotify({ timeout: 9, extend: 11 }),
         stop: { signal: "SIGINT", timeout: 10 },
         restart: { ...restart, giveUp: chosen },
       })[definition],
@@ -48,6 +50,7 @@ Deno.test("settlePolicy() takes every setting that is given", () => {
     startTimeout: 9,
     stopSignal: "SIGINT",
     stopTimeout: 10,
+    extend: 11,
     restart: { ...restart, giveUp },
     undo: false,
   });

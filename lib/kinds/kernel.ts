@@ -1,5 +1,6 @@
 /** Kinds that need no process: init itself does by system calls what they stand for, and gives up after 10 s. */
 import type { Deps, NoDeps, Outputs } from "../define/dependency.ts";
+import { noHooks } from "../define/hooks.ts";
 import type { KernelTask, Performed } from "../define/kernel_task.ts";
 import { makeService, type Service, type Settings, shared } from "../define/service.ts";
 import { type Millis, seconds } from "../define/time.ts";
@@ -204,7 +205,7 @@ function inInit<O>(
     inInit: true,
     body: null,
     ready: null,
-    reload: null,
+    hooks: noHooks,
     output: null,
     timeout,
     defined: new Error("defined here"),

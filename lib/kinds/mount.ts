@@ -1,4 +1,5 @@
 import type { Deps, NoDeps, Outputs } from "../define/dependency.ts";
+import { noHooks } from "../define/hooks.ts";
 import { makeService, type Service, type Settings, shared } from "../define/service.ts";
 import type { Millis } from "../define/time.ts";
 
@@ -86,7 +87,7 @@ export function mount<D extends Deps = NoDeps>(settings: Mount<D>): Service<Moun
     undo: () => ({ argv: ["/bin/umount", "--", path] }),
     body: null,
     ready: null,
-    reload: null,
+    hooks: noHooks,
     // mount(8) says nothing that would be worth reading: the output is known before.
     output: { expects: "nothing", parse: () => ({ path }) },
     timeout,

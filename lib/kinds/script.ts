@@ -1,4 +1,6 @@
+import type { Attributes } from "../define/attributes.ts";
 import type { Deps, NoDeps, Outputs } from "../define/dependency.ts";
+import { noHooks } from "../define/hooks.ts";
 import { json, type JsonOnly } from "../define/json.ts";
 import { type Definition, makeService, type Service, type Settings, shared } from "../define/service.ts";
 import type { Millis } from "../define/time.ts";
@@ -21,6 +23,12 @@ export interface Script<D extends Deps, O> extends Settings<D> {
    * @example `async (_outputs, { path }) => await Deno.remove(path)`
    */
   readonly undo?: (outputs: Outputs<D>, output: O) => void | Promise<void>;
+  /**
+   * Whom the child process runs as, and what it is allowed. Default: all as the supervisor is.
+   *
+   * @example `{ user: "nobody", nice: 10 }`
+   */
+  readonly attributes?: Attributes;
   /**
    * Longest time that `run`, and `undo`, may take. Default: 60 s.
    *
@@ -55,7 +63,7 @@ export interface Script<D extends Deps, O> extends Settings<D> {
 export function script<D extends Deps = NoDeps, O = void>(
   settings: Script<D, O>,
 ): Service<O> {
-  const self = () => ({ argv: [selfPath, "script"] }) as const;
+  const self = () => ({ ...settings.attributes, argv: [selfPath, "script"] }) as const;
   return makeService({
     ...shared(settings),
     kind: "oneshot",
@@ -63,7 +71,7 @@ export function script<D extends Deps = NoDeps, O = void>(
     undo: settings.undo === undefined ? null : self,
     body: { run: settings.run, undo: settings.undo ?? null } as Definition["body"],
     ready: null,
-    reload: null,
+    hooks: noHooks,
     output: json(),
     timeout: settings.timeout,
     defined: new Error("defined here"),

@@ -33,8 +33,12 @@ export interface LogsSettings {
   readonly policyOf: (service: string) => LogPolicy;
   /** Told why something could not be written, though not each time. */
   readonly report: (fault: string) => void;
-  /** Shows a line of a service on the console. Default: nobody sees it. */
-  readonly print?: (service: string, line: string) => void;
+  /**
+   * Shows a line of a service on the console. Default: nobody sees it.
+   *
+   * @returns What is settled when it would take more, if it would not at once.
+   */
+  readonly print?: (service: string, line: string) => Promise<void> | void;
   /** The time for stamps. Default: that of JavaScript, to the millisecond. */
   readonly clock?: () => Instant;
   /** The time by which files grow old, in milliseconds since 1970. Default: that of JavaScript. */

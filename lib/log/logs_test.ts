@@ -181,7 +181,7 @@ Deno.test("openLogs() drops lines beyond the limit of a second, and says so", ()
 Deno.test("openLogs() shows lines on the console, and writes no file for them", () =>
   withLogs({ to: "console", lineLimit: 64 }, async (folder, open) => {
     const shown: string[] = [];
-    const logs = open({ print: (service, line) => shown.push(`${service}: ${line}`) });
+    const logs = open({ print: (service, line) => void shown.push(`${service}: ${line}`) });
     logs.write("web", bytes("one\ntwo\nthr"));
     assertEquals(shown, ["web: one", "web: two"]);
     logs.write("web", bytes("ee"));
@@ -190,6 +190,24 @@ Deno.test("openLogs() shows lines on the console, and writes no file for them", 
     await logs.close();
     assertEquals(shown.slice(2), ["web: three", `web: ${"a".repeat(64)}`, "web: aaaaaa"]);
     assertEquals(names(folder), []);
+  }));
+
+Deno.test("write() on the console asks to wait where the console does", () =>
+  withLogs({ to: "console" }, async (_folder, open) => {
+    const held = Promise.withResolvers<void>();
+    let shown = 0;
+    const logs = open({
+      print: () => {
+        if (++shown > 2) return held.promise;
+      },
+    });
+    assertEquals(logs.write("web", bytes("one\ntwo\n")), undefined);
+    const relief = logs.write("web", bytes("three\nfo"));
+    assert(relief instanceof Promise);
+    held.resolve();
+    await relief;
+    await logs.close();
+    assertEquals(shown, 4);
   }));
 
 Deno.test("openLogs() keeps nothing but the last lines where nothing is to be kept", () =>

@@ -69,7 +69,8 @@ export class ServiceLog {
     if (this.#policy.to === "none") return;
     const now = this.#clock();
     this.#tellDropped(now.seconds);
-    this.#add(this.#rate?.pass(bytes, now.seconds) ?? bytes, now);
+    const relief = this.#add(this.#rate?.pass(bytes, now.seconds) ?? bytes, now);
+    if (relief instanceof Promise) return relief;
     if (this.#filling === null || this.#filling.used < FULL) return;
     this.#relief ??= Promise.withResolvers();
     return this.#relief.promise;
@@ -110,15 +111,15 @@ export class ServiceLog {
     }
   }
 
-  #add(bytes: Uint8Array, now: Instant): void {
+  #add(bytes: Uint8Array, now: Instant): Promise<void> | void {
     if (bytes.length === 0) return;
     if (this.#filling !== null && this.#filling.used > LARGEST_BACKLOG) {
       return this.#complain("keep all of", new Error("what it is written to takes nothing"));
     }
     this.#filling ??= this.#rooms.take();
     this.#stamper.stamp(bytes, this.#stamp.at(now), this.#filling);
-    if (this.#file === null) this.#show(this.#filling);
-    else this.#writing ??= this.#work(this.#file);
+    if (this.#file === null) return this.#show(this.#filling);
+    this.#writing ??= this.#work(this.#file);
   }
 
   async #work(file: LogFile): Promise<void> {
@@ -137,15 +138,17 @@ export class ServiceLog {
   }
 
   /** Shows the whole lines; what is left waits for its end. */
-  #show(room: Room): void {
+  #show(room: Room): Promise<void> | void {
+    let relief: Promise<void> | void = undefined;
     const { contents } = room;
     const end = contents.lastIndexOf(NEWLINE) + 1;
     if (end === 0) return;
     const lines = new TextDecoder().decode(contents.subarray(0, end - 1)).split("\n");
-    for (const line of lines) this.#settings.print?.(this.#service, line);
+    for (const line of lines) relief = this.#settings.print?.(this.#service, line);
     this.#filling = null;
     if (end < room.used) (this.#filling = this.#rooms.take()).add(contents.subarray(end));
     this.#rooms.giveBack(room);
+    return relief;
   }
 
   #tellDropped(second: number): void {

@@ -26,4 +26,6 @@ export {
   tcpProbe,
   unixProbe,
 } from "./probe.ts";
+export { readMessage, type SdMessage } from "./sd_message.ts";
+export { sdNotify, type SdNotifySettings } from "./sd_notify.ts";
 export { spawned } from "./spawned.ts";

@@ -1,6 +1,6 @@
 import { type Command, commandFault } from "../define/command.ts";
 import type { Json } from "../define/json.ts";
-import type { Probe, Readiness } from "../define/readiness.ts";
+import { type Probe, probeLabel, type ProbeReadiness } from "../define/readiness.ts";
 import { type Millis, seconds } from "../define/time.ts";
 
 /**
@@ -91,12 +91,12 @@ export interface TcpAddress {
  * @returns A readiness whose output is the address.
  * @throws {RangeError} If the port is none.
  */
-export function tcpProbe(settings: TcpAddress & Pace): Readiness<Required<TcpAddress>> {
+export function tcpProbe(settings: TcpAddress & Pace): ProbeReadiness<Required<TcpAddress>> {
   const { port, host = "127.0.0.1" } = settings;
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new RangeError(`cannot probe TCP port ${port}: a port is a whole number from 1 to 65535`);
   }
-  return probed(`tcp ${host}:${port}`, { type: "tcp", host, port }, { host, port }, settings);
+  return probed({ type: "tcp", host, port }, { host, port }, settings);
 }
 
 /**
@@ -116,7 +116,9 @@ export function tcpProbe(settings: TcpAddress & Pace): Readiness<Required<TcpAdd
  * @returns A readiness whose output is the path.
  * @throws {RangeError} If the path is not absolute, or longer than the 107 bytes that unix(7) has room for.
  */
-export function unixProbe(settings: { readonly path: string } & Pace): Readiness<{ readonly path: string }> {
+export function unixProbe(
+  settings: { readonly path: string } & Pace,
+): ProbeReadiness<{ readonly path: string }> {
   const { path } = settings;
   absolute(path);
   if (new TextEncoder().encode(path).length > 107) {
@@ -124,7 +126,7 @@ export function unixProbe(settings: { readonly path: string } & Pace): Readiness
       `cannot probe ${path}: the path of a Unix socket has at most 107 bytes; take a shorter one`,
     );
   }
-  return probed(`unix ${path}`, { type: "unix", path }, { path }, settings);
+  return probed({ type: "unix", path }, { path }, settings);
 }
 
 /**
@@ -147,12 +149,12 @@ export function unixProbe(settings: { readonly path: string } & Pace): Readiness
  */
 export function httpProbe(
   settings: { readonly url: string; readonly status?: readonly number[] } & Pace,
-): Readiness<{ readonly url: string }> {
+): ProbeReadiness<{ readonly url: string }> {
   const { url, status = null } = settings;
   if (!URL.canParse(url) || new URL(url).protocol !== "http:") {
     throw new RangeError(`cannot probe ${url}: it is not an http: URL`);
   }
-  return probed(`http ${url}`, { type: "http", url, status }, { url }, settings);
+  return probed({ type: "http", url, status }, { url }, settings);
 }
 
 /**
@@ -172,10 +174,12 @@ export function httpProbe(
  * @returns A readiness whose output is the path.
  * @throws {RangeError} If the path is not absolute.
  */
-export function fileProbe(settings: { readonly path: string } & Pace): Readiness<{ readonly path: string }> {
+export function fileProbe(
+  settings: { readonly path: string } & Pace,
+): ProbeReadiness<{ readonly path: string }> {
   const { path } = settings;
   absolute(path);
-  return probed(`file ${path}`, { type: "file", path }, { path }, settings);
+  return probed({ type: "file", path }, { path }, settings);
 }
 
 /**
@@ -195,11 +199,11 @@ export function fileProbe(settings: { readonly path: string } & Pace): Readiness
  * @returns A readiness without an output.
  * @throws {RangeError} If the command is none, such as one whose argv is empty.
  */
-export function commandProbe(settings: { readonly command: Command } & Pace): Readiness<null> {
+export function commandProbe(settings: { readonly command: Command } & Pace): ProbeReadiness<null> {
   const { command } = settings;
   const fault = commandFault(command);
   if (fault !== null) throw new RangeError(`cannot probe with this command: ${fault}`);
-  return probed(`command ${command.argv.join(" ")}`, { type: "command", command }, null, settings);
+  return probed({ type: "command", command }, null, settings);
 }
 
 function absolute(path: string): void {
@@ -218,9 +222,10 @@ function checkPace({ interval, attemptTimeout, retries }: Required<Omit<Pace, "t
 }
 
 /** Looks, waits and looks again; the state is the number of looks that failed. */
-function probed<O>(label: string, probe: Probe, output: Json, pace: Pace): Readiness<O> {
+function probed<O>(probe: Probe, output: Json, pace: Pace): ProbeReadiness<O> {
   const { interval = seconds(0.1), attemptTimeout = seconds(1), retries = Infinity } = pace;
   checkPace({ interval, attemptTimeout, retries });
+  const label = probeLabel(probe);
   return {
     label,
     timeout: pace.timeout ?? seconds(60),

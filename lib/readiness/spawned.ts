@@ -1,5 +1,5 @@
 import type { Readiness } from "../define/readiness.ts";
-import { seconds } from "../define/time.ts";
+import { type Millis, seconds } from "../define/time.ts";
 
 /**
  * Ready as soon as the program has been executed: for programs that tell
@@ -12,12 +12,13 @@ import { seconds } from "../define/time.ts";
  * export const cron = defineService({ run: () => ({ argv: ["/usr/sbin/cron", "-f"] }), ready: spawned() });
  * ```
  *
+ * @param settings How long it may take until then, which matters where something runs before it. Default: 1 s.
  * @returns A readiness without an output.
  */
-export function spawned(): Readiness<null> {
+export function spawned(settings: { readonly timeout?: Millis } = {}): Readiness<null> {
   return {
     label: "spawned",
-    timeout: seconds(1),
+    timeout: settings.timeout ?? seconds(1),
     fd: null,
     probe: null,
     observe: (state, seen) => [

@@ -1,4 +1,5 @@
 import type { Json } from "../define/json.ts";
+import type { Millis } from "../define/time.ts";
 import type { ServiceId } from "../graph/graph.ts";
 import type { Failure, Inputs, Phase, Power, Status, Why } from "./state.ts";
 
@@ -16,6 +17,18 @@ export type Event =
   /** Everything down; a second one hurries. */
   | { readonly type: "shutdown"; readonly power: Power }
   | { readonly type: "spawned"; readonly id: ServiceId; readonly attempt: number; readonly pid: number }
+  /** What prepares the start runs; `spawned` follows, or the end of the attempt. */
+  | { readonly type: "beforeSpawned"; readonly id: ServiceId; readonly attempt: number; readonly pid: number }
+  /** The process itself has ended; one that cleans up after it runs, and the attempt is over when that ends. */
+  | {
+    readonly type: "afterSpawned";
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly pid: number;
+    readonly status: Status;
+  }
+  /** It cannot go on although its process runs. */
+  | { readonly type: "failed"; readonly id: ServiceId; readonly attempt: number; readonly failure: Failure }
   | {
     readonly type: "spawnFailed";
     readonly id: ServiceId;
@@ -29,6 +42,10 @@ export type Event =
     readonly attempt: number;
     readonly detail: string;
   }
+  /** The process wants more time for its start, or for its stop: until then, as far as the policy lets it have that. */
+  | { readonly type: "extended"; readonly id: ServiceId; readonly attempt: number; readonly until: Millis }
+  /** The service's process is another one from now on: that one's end will be reported as this attempt's. */
+  | { readonly type: "moved"; readonly id: ServiceId; readonly attempt: number; readonly pid: number }
   | {
     readonly type: "exited";
     readonly id: ServiceId;
@@ -38,6 +55,10 @@ export type Event =
     readonly output?: Json;
     /** Why what it yielded cannot be used. */
     readonly fault?: string;
+    /** It was not the process itself that ended, but what was to prepare its start. */
+    readonly stage?: "before";
+    /** What went wrong with what ran after it. */
+    readonly after?: Failure;
   }
   /** Time has passed. */
   | { readonly type: "tick" };

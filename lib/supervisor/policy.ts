@@ -38,8 +38,9 @@ export function sentence(service: ServiceState, policy: Policy, failure: Failure
   if (restart.on === "on-failure" && failure.type === "exit" && failure.ready && isClean(failure.status)) {
     return { again: false, final: "policy" };
   }
-  const wasReady = service.phase.phase === "up";
-  const healthy = wasReady && now - service.since >= restart.reset;
+  const { phase } = service;
+  const wasReady = phase.phase === "up" || phase.phase === "stopping" && phase.wasUp === true;
+  const healthy = phase.phase === "up" && now - service.since >= restart.reset;
   const streak = healthy ? 1 : service.streak + 1;
   const { giveUp } = restart;
   const within = giveUp?.within ?? null;

@@ -57,6 +57,7 @@ function policyOf(restart: Partial<Policy["restart"]>): Policy {
     startTimeout: seconds(60),
     stopSignal: "SIGTERM",
     stopTimeout: seconds(10),
+    extend: 0,
     restart: { ...usual, ...restart },
     undo: false,
   };

@@ -6,7 +6,19 @@ import { equalJson } from "./equal.ts";
 import type { Event } from "./event.ts";
 import { sentence } from "./policy.ts";
 import type { Failure, Phase } from "./state.ts";
-import { becomeUp, carryOut, enter, noteSpawned, press, reasonOf, renew, stop } from "./unit.ts";
+import {
+  becomeUp,
+  carryOut,
+  enter,
+  extend,
+  move,
+  noteAfterSpawned,
+  noteSpawned,
+  press,
+  reasonOf,
+  renew,
+  stop,
+} from "./unit.ts";
 import { renewAll, shutdownWish } from "./wish.ts";
 
 /** An event that is about one attempt. */
@@ -21,6 +33,13 @@ export function noteReport(draft: Draft, event: Report): void {
   switch (event.type) {
     case "spawned":
       return take(draft, event.id, noteSpawned(service, policy, event.pid));
+    case "beforeSpawned":
+      return take(draft, event.id, noteSpawned(service, policy, event.pid, "before"));
+    case "afterSpawned": {
+      const failure: Failure = { type: "exit", status: event.status, ready: phase.phase === "up" };
+      const hurry = draft.ending?.hurry ?? false;
+      return take(draft, event.id, noteAfterSpawned(service, policy, failure, event.pid, hurry, draft.now));
+    }
     case "spawnFailed":
       if (phase.phase === "starting") fail(draft, event.id, event.failure);
       else if (phase.phase === "stopping") endStop(draft, event.id, phase, event.failure);
@@ -31,6 +50,15 @@ export function noteReport(draft: Draft, event: Report): void {
     case "readyFailed":
       if (phase.phase !== "starting") return;
       return abort(draft, event.id, { type: "readiness", detail: event.detail });
+    case "failed":
+      if (phase.phase === "starting" || phase.phase === "up" && phase.pid !== null) {
+        abort(draft, event.id, event.failure);
+      }
+      return;
+    case "extended":
+      return put(draft, event.id, extend(service, policy, event.until));
+    case "moved":
+      return put(draft, event.id, move(service, event.pid));
     case "exited":
       return noteExit(draft, event, phase);
   }
@@ -44,7 +72,8 @@ export function passTime(draft: Draft): void {
     switch (phase.phase) {
       case "starting":
         if (phase.deadline <= draft.now) {
-          abort(draft, id, { type: "timeout", after: policy.startTimeout });
+          const stage = phase.stage === undefined ? {} : { stage: phase.stage };
+          abort(draft, id, { type: "timeout", after: policy.startTimeout, ...stage });
         }
         break;
       case "stopping":
@@ -64,12 +93,12 @@ export function passTime(draft: Draft): void {
 }
 
 function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phase: Phase): void {
-  const { id, status, output = null, fault } = event;
+  const { id, status, output = null, fault, stage, after = null } = event;
   const { kind } = nodeOf(draft.graph, id);
-  const done = kind === "oneshot" && "code" in status && status.code === 0;
+  const done = kind === "oneshot" && stage === undefined && "code" in status && status.code === 0;
   const failure: Failure = done && fault !== undefined
     ? { type: "output", detail: fault }
-    : { type: "exit", status, ready: phase.phase === "up" };
+    : { type: "exit", status, ready: phase.phase === "up", ...stage === undefined ? {} : { stage } };
   if (phase.phase === "stopping") {
     if (phase.process === "undo") {
       endStop(draft, id, phase, "code" in status && status.code === 0 ? null : failure);
@@ -78,7 +107,7 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
       rise(draft, id, null, output);
       put(draft, id, renew(at(draft, id)));
     } else {
-      endStop(draft, id, phase, null);
+      endStop(draft, id, phase, after);
     }
   } else if (done && fault === undefined) {
     rise(draft, id, null, output);
@@ -104,13 +133,13 @@ function rise(draft: Draft, id: ServiceId, pid: number | null, output: Json): vo
   put(draft, id, becomeUp(service, pid, output, changed, draft.now));
 }
 
-/** A start that has failed while its process still runs: the process goes first. */
+/** What has failed while its process still runs: the process goes first. */
 function abort(draft: Draft, id: ServiceId, failure: Failure): void {
   const { policy } = nodeOf(draft.graph, id);
   take(draft, id, stop(at(draft, id), policy, failure, draft.ending?.hurry ?? false, draft.now));
 }
 
-/** A process has ended that was being stopped, or its undo could not even start. */
+/** A process has ended that was being stopped, or its undo could not even start; `fault` is of what came after it. */
 function endStop(
   draft: Draft,
   id: ServiceId,
@@ -119,7 +148,7 @@ function endStop(
 ): void {
   if (phase.after !== null) return fail(draft, id, phase.after);
   const service = at(draft, id);
-  const stopFault = phase.process === "undo" ? service.stopFault ?? fault : service.stopFault;
+  const stopFault = service.stopFault ?? fault;
   put(draft, id, enter({ ...service, stopFault, why: reasonOf(service) }, { phase: "down" }, draft.now));
 }
 

@@ -12,7 +12,7 @@
  * | `blocked`  | wanted; a dependency is not there yet       | every dependency is there, or one has failed  |
  * | `starting` | a process runs that is not ready            | it is ready, ends, fails, or is out of time   |
  * | `up`       | ready; a oneshot has no process any more    | it ends, is not wanted, or must be renewed    |
- * | `stopping` | told to end: undo, then signal, then SIGKILL | its process has ended, or will not even then  |
+ * | `stopping` | told to end, or cleaning up after its end   | its process has ended, or will not even then  |
  * | `backoff`  | wanted; it failed and waits to try again    | the time is up, or somebody asks              |
  *
  * Rules:
@@ -32,7 +32,9 @@
  * 5. `attempt` numbers every process of a service. What is heard of an
  *    attempt that is over changes nothing. `renew` is the last attempt that
  *    must not go on.
- * 6. A pin up spares a service what happens to those that it needs; once it
+ * 6. An attempt may be several processes, one after another: one before, the
+ *    one that it is for, one after. It is over when the last of them has ended.
+ * 7. A pin up spares a service what happens to those that it needs; once it
  *    is let go, it goes down or is renewed after all.
  */
 import type { Json } from "../define/json.ts";
@@ -44,13 +46,22 @@ export type Status =
   | { readonly code: number }
   | { readonly signal: string; readonly core?: boolean };
 
+/** The process of an attempt that runs before, or after, the one that the attempt is for. */
+export type Stage = "before" | "after";
+
 /** Why an attempt failed. */
 export type Failure =
   | { readonly type: "spawn"; readonly stage: string; readonly code: string; readonly message: string }
-  | { readonly type: "exit"; readonly status: Status; readonly ready: boolean }
-  | { readonly type: "timeout"; readonly after: Millis }
+  | { readonly type: "exit"; readonly status: Status; readonly ready: boolean; readonly stage?: Stage }
+  | { readonly type: "timeout"; readonly after: Millis; readonly stage?: Stage }
+  /** It has not said for too long that it lives, or has asked itself to be taken for dead. */
+  | { readonly type: "watchdog"; readonly after: Millis | null }
+  /** It was about to end by itself, and did not. */
+  | { readonly type: "lingering"; readonly after: Millis }
   | { readonly type: "readiness"; readonly detail: string }
-  | { readonly type: "output"; readonly detail: string };
+  | { readonly type: "output"; readonly detail: string }
+  /** It was up, and was found not to work any more. */
+  | { readonly type: "unhealthy"; readonly detail: string };
 
 /** Why a service is down, or going down, or waits to be tried again. */
 export type Why =
@@ -75,19 +86,26 @@ export type Phase =
     readonly attempt: number;
     readonly pid: number | null;
     readonly deadline: Millis;
+    /** What runs only prepares the start. */
+    readonly stage?: "before";
   }
   | { readonly phase: "up"; readonly attempt: number; readonly pid: number | null }
   | {
     readonly phase: "stopping";
     readonly attempt: number;
     readonly pid: number | null;
-    /** Which process has to end: that of `run`, or that of `undo`, which is let be until it is overdue. */
-    readonly process: "run" | "undo";
+    /**
+     * Which process has to end: that of `run`, or the one that cleans up after it, or that of `undo`. The latter two
+     * are let be until they are overdue.
+     */
+    readonly process: "run" | "after" | "undo";
     readonly sent: "nothing" | "stop" | "kill";
     /** When patience ends; null once even SIGKILL has not helped. */
     readonly deadline: Millis | null;
     /** The failure that the stop cleans up after, if there is one. */
     readonly after: Failure | null;
+    /** Whether it was up before that failure. */
+    readonly wasUp?: true;
   }
   | { readonly phase: "backoff"; readonly until: Millis };
 

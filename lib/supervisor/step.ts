@@ -46,10 +46,15 @@ function apply(draft: Draft, event: Event): void {
       return shutdownWish(draft, event.power);
     case "tick":
       return passTime(draft);
+    case "beforeSpawned":
     case "spawned":
+    case "afterSpawned":
     case "spawnFailed":
     case "ready":
     case "readyFailed":
+    case "extended":
+    case "moved":
+    case "failed":
     case "exited":
       return noteReport(draft, event);
   }

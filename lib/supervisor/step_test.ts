@@ -17,6 +17,7 @@ const policy: Policy = {
   startTimeout: seconds(60),
   stopSignal: "SIGTERM",
   stopTimeout: seconds(10),
+  extend: 0,
   restart: {
     on: "always",
     delay: 200,

@@ -31,14 +31,85 @@ export function start(service: ServiceState, policy: Policy, inputs: Inputs, now
   ];
 }
 
-/** Notes the process id of the newest attempt; an attempt that was called off meanwhile is ended now. */
-export function noteSpawned(service: ServiceState, policy: Policy, pid: number): Turn {
+/** Notes which process runs of the newest attempt; an attempt that was called off meanwhile is ended now. */
+export function noteSpawned(
+  service: ServiceState,
+  policy: Policy,
+  pid: number,
+  stage: "before" | null = null,
+): Turn {
   const { phase } = service;
-  if (phase.phase === "starting") return [{ ...service, phase: { ...phase, pid } }, null];
-  if (phase.phase !== "stopping" || phase.pid !== null) return [service, null];
+  if (phase.phase === "starting") {
+    const { stage: _, ...rest } = phase;
+    return [{ ...service, phase: { ...rest, pid, ...stage === null ? {} : { stage } } }, null];
+  }
+  if (phase.phase !== "stopping" || phase.pid === pid) return [service, null];
   const signal = phase.sent === "stop" ? policy.stopSignal : phase.sent === "kill" ? "SIGKILL" : null;
   const act: Act | null = signal === null ? null : { type: "signal", attempt: phase.attempt, pid, signal };
   return [{ ...service, phase: { ...phase, pid } }, act];
+}
+
+/**
+ * Notes that the process of an attempt has ended and another one cleans up after it: nobody tells that one to end before
+ * it is overdue.
+ *
+ * @param failure How the process ended; it counts unless the service was going down anyhow.
+ */
+export function noteAfterSpawned(
+  service: ServiceState,
+  policy: Policy,
+  failure: Failure,
+  pid: number,
+  hurry: boolean,
+  now: Millis,
+): Turn {
+  const { phase } = service;
+  if (phase.phase !== "starting" && phase.phase !== "up" && phase.phase !== "stopping") {
+    return [service, null];
+  }
+  const was = phase.phase === "stopping" ? service : { ...leave(service, policy, now), stopFault: null };
+  const cleaning: Phase = {
+    phase: "stopping",
+    attempt: phase.attempt,
+    pid,
+    process: "after",
+    sent: hurry ? "kill" : "stop",
+    deadline: now + (hurry ? killGrace : policy.stopTimeout),
+    after: phase.phase === "stopping" ? phase.after : failure,
+    ...phase.phase === "up" || phase.phase === "stopping" && phase.wasUp === true ? { wasUp: true } : {},
+  };
+  const act: Act | null = hurry ? { type: "signal", attempt: phase.attempt, pid, signal: "SIGKILL" } : null;
+  return [{ ...was, phase: cleaning }, act];
+}
+
+/** A service that leaves the phase that it was in: if that was a healthy one, its failures were accidents. */
+function leave(service: ServiceState, { restart }: Policy, now: Millis): ServiceState {
+  const healthy = service.phase.phase === "up" && now - service.since >= restart.reset;
+  return { ...service, since: now, streak: healthy ? 0 : service.streak };
+}
+
+/** By what a process is asked to end: one that hangs shall leave a core file, or tell in its own way where it hangs. */
+function stopSignal(policy: Policy, after: Failure | null): string {
+  return after?.type === "watchdog" ? "SIGABRT" : policy.stopSignal;
+}
+
+/** Puts the end of our patience off, as far as the policy allows that, and never to an earlier time. */
+export function extend(service: ServiceState, policy: Policy, until: Millis): ServiceState {
+  const { phase, since } = service;
+  if (phase.phase === "starting") {
+    const deadline = Math.min(until, since + policy.startTimeout + policy.extend);
+    return deadline > phase.deadline ? { ...service, phase: { ...phase, deadline } } : service;
+  }
+  if (phase.phase !== "stopping" || phase.process !== "run" || phase.sent !== "stop") return service;
+  const deadline = Math.min(until, since + policy.stopTimeout + policy.extend);
+  return deadline > (phase.deadline ?? 0) ? { ...service, phase: { ...phase, deadline } } : service;
+}
+
+/** A service whose process is another one. */
+export function move(service: ServiceState, pid: number): ServiceState {
+  const { phase } = service;
+  if (phase.phase !== "starting" && phase.phase !== "up" && phase.phase !== "stopping") return service;
+  return phase.pid === null ? service : { ...service, phase: { ...phase, pid } };
 }
 
 /** Why a service goes down: one that was stuck and has ended after all, for what it was stopped for. */
@@ -97,10 +168,11 @@ export function stop(
     sent: hurry ? "kill" : "stop",
     deadline: now + (hurry ? killGrace : policy.stopTimeout),
     after,
+    ...phase.phase === "up" && after !== null ? { wasUp: true } : {},
   };
-  const signal = hurry ? "SIGKILL" : policy.stopSignal;
+  const signal = hurry ? "SIGKILL" : stopSignal(policy, after);
   return [
-    { ...service, phase: stopping, since: now, stopFault: null },
+    { ...leave(service, policy, now), phase: stopping, stopFault: null },
     pid === null ? null : { type: "signal", attempt, pid, signal },
   ];
 }
@@ -120,7 +192,8 @@ export function press(service: ServiceState, policy: Policy, now: Millis): Turn 
     ? { sent: "stop", deadline: now + policy.stopTimeout } as const
     : { sent: "kill", deadline: now + killGrace } as const;
   const patience = sent === "nothing" ? policy.startTimeout : policy.stopTimeout;
-  const stopFault: Failure = service.stopFault ?? { type: "timeout", after: patience };
+  const stage = phase.process === "after" ? { stage: "after" } as const : {};
+  const stopFault: Failure = service.stopFault ?? { type: "timeout", after: patience, ...stage };
   const signal = next.sent === "stop" ? policy.stopSignal : "SIGKILL";
   return [
     { ...service, phase: { ...phase, ...next }, stopFault },

@@ -14,6 +14,9 @@ export function idealChild({ kind, definition }: Node, output: Json): Child {
     const hand = definition.output === null ? [] : [{ write: text, to }];
     return { steps: [...hand, { after: SOON, exit: 0 }] };
   }
+  if (definition.ready?.mailbox !== undefined) {
+    return { steps: [{ after: SOON, send: `READY=1\nX_DENIT_OUTPUT=${JSON.stringify(output)}` }] };
+  }
   const fd = definition.ready?.fd ?? null;
   return fd === null ? {} : { steps: [{ after: SOON, write: text, to: fd }, { close: fd }] };
 }

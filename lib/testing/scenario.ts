@@ -223,6 +223,8 @@ class Play {
     const { definition } = node;
     return {
       ...definition,
+      // A command that stops a process as it should does no more than the signal.
+      hooks: { ...definition.hooks, stop: null },
       run: (outputs) => {
         this.#spawning = node;
         return definition.run(outputs);

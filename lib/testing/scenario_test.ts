@@ -9,6 +9,7 @@ import {
   optional,
   script,
   seconds,
+  tcpProbe,
 } from "denit";
 import {
   cannotExec,
@@ -137,4 +138,49 @@ Deno.test("scenario() lets init do itself what needs no process, fail at it, and
   assertEquals([bad.started, bad.readyAt("modules"), bad.left], [["modules"], null, 0]);
   const stuck = await scenario(units, { processes: { modules: () => isStuck() } });
   assertEquals([stuck.verdict, stuck.started, stuck.left], ["failed", ["modules"], 0]);
+});
+
+Deno.test("scenario() takes a look for what it is: it costs no time, and shows that all is well", async () => {
+  const ready = tcpProbe({ port: 80 });
+  const alive = { probe: ready.probe, every: seconds(1) };
+  const web = defineService({ run: () => ({ argv: ["/web"] }), ready, alive });
+  const units = { web, default: defineSystem({ boot: defineBundle([web]) }) };
+  const outcome = await scenario(units, { until: seconds(600) });
+  assertEquals([outcome.readyAt("web"), outcome.starts("web"), outcome.left], [0, 1, 0]);
+});
+
+Deno.test("scenario() runs what goes before, beside and after processes, all of which do what they should", async () => {
+  const hook = () => ({ argv: ["/hook"] }) as const;
+  const hooks = {
+    before: hook,
+    after: hook,
+    stop: { command: hook },
+    alive: { probe: { type: "command", command: { argv: ["/look"] } }, every: seconds(1) },
+    verbs: { poke: hook },
+  } as const;
+  const web = defineService({ run: () => ({ argv: ["/web"] }), ready: notificationFd(3), ...hooks });
+  const setup = defineService({
+    kind: "oneshot",
+    deps: { web },
+    run: () => ({ argv: ["/s"] }),
+    before: hook,
+  });
+  const units = { web, setup, default: defineSystem({ boot: defineBundle([setup]) }) };
+  const outcome = await scenario(units, {
+    events: [{ at: seconds(5), kill: "web" }, { at: seconds(20), stop: "web" }],
+  });
+  assertEquals(outcome.starts("web"), 2);
+  assertEquals(outcome.starts("setup"), 1);
+  assertEquals(outcome.left, 0);
+  const steps = outcome.steps.filter(({ service }) => service === "web").map(({ phase }) => phase);
+  assertEquals(steps.slice(1), [
+    "starting",
+    "up",
+    "stopping",
+    "blocked",
+    "starting",
+    "up",
+    "stopping",
+    "down",
+  ]);
 });

@@ -31,6 +31,10 @@ export interface Behaviour {
   readonly killable: boolean;
   /** Whether init does it itself, without a process: of such a one it is not told that it was spawned. */
   readonly task?: true;
+  /** What goes before it, in the same attempt. */
+  readonly before?: Behaviour;
+  /** What comes after it. For longruns. */
+  readonly after?: Behaviour;
 }
 
 /** A daemon that is ready at once, stays, and ends at once when it is told to. */

@@ -16,13 +16,20 @@ import {
 } from "../../lib/supervisor/mod.ts";
 import { type Behaviour, daemon, work } from "./behaviour.ts";
 
-/** A process that was asked for. */
+/** What a process was asked for: to bring a service up, or to take it down. */
+export type Role = "run" | "undo";
+
+/** A process that was asked for, or that goes before one or comes after. */
 export interface Process {
   readonly id: ServiceId;
   readonly attempt: number;
-  readonly pid: number;
-  readonly role: "run" | "undo";
+  pid: number;
+  readonly role: Role | "before" | "after";
   readonly behaviour: Behaviour;
+  /** What goes before a process makes room for this. */
+  readonly then?: Behaviour;
+  /** How the process ended that this one comes after. */
+  readonly main?: Status;
   /** Every signal it was sent. */
   readonly signals: string[];
   /** When it will end, as things stand. */
@@ -46,7 +53,7 @@ interface News {
 }
 
 /** Tells how the nth process of a service in a role behaves, from 0. */
-export type Casting = (id: ServiceId, nth: number, role: Process["role"]) => Behaviour;
+export type Casting = (id: ServiceId, nth: number, role: Role) => Behaviour;
 
 export type Step = typeof step;
 
@@ -139,6 +146,16 @@ export class VirtualWorld {
     return undefined;
   }
 
+  /** Another process becomes that of an attempt, and the one before is gone. Only what is known to run can do so. */
+  move(process: Process): void {
+    const { id, attempt, pid } = process;
+    const { phase } = this.state.services[id]!;
+    if (!("pid" in phase) || phase.pid !== pid || process.role !== "run") return;
+    process.pid = firstPid + this.processes.length;
+    this.processes.push(process);
+    this.send({ type: "moved", id, attempt, pid: process.pid });
+  }
+
   /** Somebody outside, not the supervisor, signals a process. */
   kill(process: Process, signal: string): void {
     this.#endAt(process, 0, { signal });
@@ -186,7 +203,8 @@ export class VirtualWorld {
         if (behaviour.readyAfter !== null && !behaviour.readyLate && role === "run") {
           this.#news.push({ due: this.now + behaviour.readyAfter, process, what: "ready" });
         }
-        if (behaviour.task !== true) this.send({ type: "spawned", id, attempt, pid });
+        if (behaviour.task === true) return;
+        this.send({ type: role === "before" ? "beforeSpawned" : "spawned", id, attempt, pid });
         return;
       case "ready":
         if (!this.live.has(process) && !behaviour.readyLate) return;
@@ -195,6 +213,20 @@ export class VirtualWorld {
         return;
       case "exit": {
         const status = process.ending!.status;
+        if (role === "before") return this.#goOn(process, status);
+        if (role === "after") {
+          const failure = { type: "exit", status, ready: true, stage: "after" } as const;
+          const clean = "code" in status && status.code === 0;
+          this.send({
+            type: "exited",
+            id,
+            attempt,
+            status: process.main!,
+            ...clean ? {} : { after: failure },
+          });
+          return;
+        }
+        if (behaviour.after !== undefined) return this.#clean(process, behaviour.after, status);
         const done = role === "run" && nodeOf(this.graph, id).kind === "oneshot" && "code" in status &&
           status.code === 0;
         const yielded = !done
@@ -212,18 +244,10 @@ export class VirtualWorld {
   #carryOut(action: Action): void {
     if (action.type === "spawn" || action.type === "undo") {
       const role = action.type === "spawn" ? "run" : "undo";
-      const process: Process = {
-        id: action.id,
-        attempt: action.attempt,
-        pid: firstPid + this.processes.length,
-        role,
-        behaviour: this.#behaviourOf(action.id, role),
-        signals: [],
-        ending: null,
-      };
-      this.processes.push(process);
-      this.live.add(process);
-      this.#news.push({ due: this.now + process.behaviour.spawnTakes, process, what: "spawned" });
+      const behaviour = this.#behaviourOf(action.id, role);
+      const { before } = behaviour;
+      if (before === undefined) this.#begin({ ...action, role, behaviour });
+      else this.#begin({ ...action, role: "before", behaviour: before, then: behaviour });
     } else if (action.type === "signal") {
       const process = this.processes[action.pid - firstPid];
       if (process === undefined) throw new Error(`a signal to ${action.pid}, which never was`);
@@ -237,12 +261,46 @@ export class VirtualWorld {
     }
   }
 
-  #behaviourOf(id: ServiceId, role: Process["role"]): Behaviour {
-    const oneshot = role === "undo" || nodeOf(this.graph, id).kind === "oneshot";
+  #begin(
+    { id, attempt, role, behaviour, then }: Pick<Process, "id" | "attempt" | "role" | "behaviour" | "then">,
+  ) {
+    const process = this.#add({ id, attempt, role, behaviour, ...then === undefined ? {} : { then } });
+    this.#news.push({ due: this.now + behaviour.spawnTakes, process, what: "spawned" });
+  }
+
+  #add(process: Omit<Process, "pid" | "signals" | "ending">): Process {
+    const added: Process = { ...process, pid: firstPid + this.processes.length, signals: [], ending: null };
+    this.processes.push(added);
+    this.live.add(added);
+    return added;
+  }
+
+  /** What goes before a process has ended: that one follows, unless it was called off. */
+  #goOn({ id, attempt, then }: Process, status: Status): void {
+    const { phase } = this.state.services[id]!;
+    const awaited = phase.phase === "starting" && phase.attempt === attempt;
+    if (!awaited || !("code" in status) || status.code !== 0) {
+      this.send({ type: "exited", id, attempt, status, stage: "before" });
+    } else this.#begin({ id, attempt, role: "run", behaviour: this.#calmed(id, "run", then!) });
+  }
+
+  /** A process has ended that another one comes after. */
+  #clean({ id, attempt }: Process, behaviour: Behaviour, status: Status): void {
+    const process = this.#add({ id, attempt, role: "after", behaviour, main: status });
+    if (behaviour.ends !== null) this.#endAt(process, behaviour.ends.after, behaviour.ends.status);
+    this.send({ type: "afterSpawned", id, attempt, pid: process.pid, status });
+  }
+
+  #behaviourOf(id: ServiceId, role: Role): Behaviour {
     const key = `${id} ${role}`;
     const nth = this.#counts.get(key) ?? 0;
     this.#counts.set(key, nth + 1);
     const cast = this.#cast(id, nth, role);
+    return this.#calmed(id, role, cast);
+  }
+
+  #calmed(id: ServiceId, role: Role, cast: Behaviour): Behaviour {
+    const oneshot = role === "undo" || nodeOf(this.graph, id).kind === "oneshot";
     return this.calm ? { ...(oneshot ? work : daemon), output: cast.output } : cast;
   }
 

@@ -11,7 +11,7 @@ import {
   spawned,
 } from "denit";
 import { isSteadilyUp } from "../../lib/control/goal.ts";
-import { closure, resolve } from "../../lib/graph/mod.ts";
+import { closure, resolve, type ServiceId } from "../../lib/graph/mod.ts";
 import {
   type Child,
   crashes,
@@ -21,7 +21,9 @@ import {
   longrun,
   notifies,
 } from "../../lib/os/fake/mod.ts";
+import type { Event } from "../../lib/supervisor/mod.ts";
 import { type Line, Rig } from "./control_rig.ts";
+import { howOften } from "./run.ts";
 
 const daemon = (path: string) => ({
   run: () => ({ argv: [path] as const }),
@@ -76,23 +78,28 @@ const plans = fc.record({
   hangsUp: fc.boolean(),
 });
 
+/** A rig whose processes do what they should for 20 s, then what they are cast for. */
+function stageFor(casts: readonly (readonly number[])[]): Rig {
+  const turns = new Map<string, number>();
+  const stage = new Rig({
+    graph,
+    behave: ({ argv }) => {
+      const [name] = argv;
+      if (stage.os.now() < 20_000) return cast[0]!(name);
+      const turn = turns.get(name) ?? 0;
+      turns.set(name, turn + 1);
+      const own = casts[graph.ids.get(name)!]!;
+      return cast[own[Math.min(turn, own.length - 1)]!]!(name);
+    },
+  });
+  return stage;
+}
+
 Deno.test("a change ends in the old set or the new one, or says exactly what differs, whoever is killed meanwhile", async () => {
   const ends = { reached: 0, failed: 0 };
   await fc.assert(
     fc.asyncProperty(plans, async ({ from, to, keepGoing, timeout, casts, kills, hangsUp }) => {
-      const turns = new Map<string, number>();
-      const stage = new Rig({
-        graph,
-        behave: ({ argv }) => {
-          const [name] = argv;
-          // Before the change everything is as it should be.
-          if (stage.os.now() < 20_000) return cast[0]!(name);
-          const turn = turns.get(name) ?? 0;
-          turns.set(name, turn + 1);
-          const own = casts[graph.ids.get(name)!]!;
-          return cast[own[Math.min(turn, own.length - 1)]!]!(name);
-        },
-      });
+      const stage = stageFor(casts);
       const [client, leaver] = [stage.client(), stage.client()];
       let before: ReadonlySet<number> = new Set();
       let seen:
@@ -145,7 +152,44 @@ Deno.test("a change ends in the old set or the new one, or says exactly what dif
       // The members themselves are up, or it is no success.
       if (reached) { for (const id of graph.bundles.get(to)!) assert(up.has(id)); }
     }),
-    { numRuns: 300, seed: 20_261_125 },
+    { seed: 20_261_125, ...howOften(300) },
   );
   assert(ends.reached > 20 && ends.failed > 20, JSON.stringify(ends));
+});
+
+/** What others may wish for a service while a change is under way, as the supervisor hears it. */
+const wishes: readonly ((id: ServiceId) => Event)[] = [
+  (id) => ({ type: "start", id }),
+  (id) => ({ type: "stop", id }),
+  (id) => ({ type: "restart", id }),
+  (id) => ({ type: "release", id }),
+  (id) => ({ type: "pin", id, pinned: "up" }),
+  (id) => ({ type: "pin", id, pinned: "down" }),
+  (id) => ({ type: "pin", id, pinned: null }),
+];
+
+const meddling = fc.array(
+  fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.nat(5), fc.constantFrom(...wishes)),
+  { minLength: 1, maxLength: 8 },
+);
+
+Deno.test("a change ends, whatever others wish meanwhile", async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, meddling, async ({ from, to, keepGoing, casts }, meddling) => {
+      const stage = stageFor(casts);
+      const client = stage.client();
+      for (const id of graph.bundles.get(from)!) stage.at(0, () => stage.driver.post({ type: "start", id }));
+      stage.at(20_000, () => client.ask("change", { bundle: to, keepGoing }));
+      for (const [time, id, wish] of meddling) stage.at(20_000 + time, () => stage.driver.post(wish(id)));
+      // Nobody wishes anything any more, and no service takes that long.
+      stage.at(600_000, () => {
+        const { services } = stage.driver.state;
+        const standing = graph.nodes.map(({ id, name }) => `${name} ${JSON.stringify(services[id])}`);
+        const told = client.lines.at(-1);
+        assert(client.final(1) !== undefined, `${JSON.stringify(told)}\n${standing.join("\n")}`);
+      });
+      assertEquals(await stage.run(900_000), 0);
+    }),
+    { seed: 20_261_126, ...howOften(300) },
+  );
 });

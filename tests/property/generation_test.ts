@@ -6,6 +6,7 @@ import { chooseGeneration } from "../../lib/boot/generation_choose.ts";
 import { PATIENCE, readGenerations } from "../../lib/boot/generation_folder.ts";
 import { type GenerationStatus, writeStatus } from "../../lib/boot/status_file.ts";
 import { CrashingDisk, PowerCut } from "./crashing_disk.ts";
+import { howOften } from "./run.ts";
 
 const FOLDER = "/generations";
 const IDS = ["a", "b", "c"];
@@ -174,7 +175,7 @@ Deno.test("generations: after any history, boots that end without a verdict come
     const { id } = (await machine.boot("ok"))!;
     if (id !== null) assertEquals(await machine.boot("ok"), { id, resort: false });
   });
-  await fc.assert(property, { numRuns: 500 });
+  await fc.assert(property, howOften(500));
 });
 
 Deno.test("generations: a power cut at any step of any boot costs a try at most, and is no endless loop", async () => {
@@ -197,7 +198,7 @@ Deno.test("generations: a power cut at any step of any boot costs a try at most,
       }
     },
   );
-  await fc.assert(property, { numRuns: 100 });
+  await fc.assert(property, howOften(100));
 });
 
 Deno.test("generations: boots that ended badly are forgotten with the verdict that follows, whenever the power is cut", async () => {

@@ -39,6 +39,7 @@ export function graphOf(plans: readonly NodePlan[]): Graph {
     boot: nodes.map(({ id }) => id),
     watchdog: null,
     hardwareWatchdog: null,
+    essential: [],
     everybodyReads: false,
     origins: {},
   };

@@ -71,7 +71,8 @@ function hear(records: Record[], graph: Graph, { event, before }: Moment): void 
     // Whatever a process yields that was in the way of its own start timeout comes too late.
     const { phase } = before.services[event.id]!;
     const late = phase.phase === "stopping" && phase.after !== null;
-    record.ready = oneshot && record.role === "run" && "code" in event.status && event.status.code === 0 &&
+    record.ready = oneshot && event.stage === undefined && record.role === "run" && "code" in event.status &&
+      event.status.code === 0 &&
       event.fault === undefined && !late;
   }
   record.wasReady ||= record.ready;
@@ -141,7 +142,9 @@ function checkAction(
         record.running && record.attempt === attempt,
         `a signal to an attempt of service ${id} that is over`,
       );
-      if (record.signals === 0 && record.ready) checkDependentsGone(records, graph, after, id);
+      if (record.signals === 0 && record.ready && !hasFailed(service)) {
+        checkDependentsGone(records, graph, after, id);
+      }
       record.signals++;
       record.ready = false;
       return;
@@ -197,6 +200,11 @@ function waits(records: Record[], graph: Graph, after: State, id: ServiceId): bo
     if (edge.kind === "need" || edge.kind === "milestone" && !records[edge.id]!.everReady) return true;
     return wantsUp(dependency, after) && !isTroubled(dependency);
   });
+}
+
+/** Whether a process is ended because it does not work any more: as after a crash, those that need it stay. */
+function hasFailed({ phase }: ServiceState): boolean {
+  return phase.phase === "stopping" && phase.after !== null;
 }
 
 /** Who is told to stop while it is up has nobody left who needs it. */

@@ -54,11 +54,14 @@ export function plans({ services, moves, consequences }: Wildness): fc.Arbitrary
     pace: fc.nat(paces.length - 1),
     giveUp: fc.nat(consequences ? 6 : 4),
     undo: fc.nat(10),
-    cast: fc.array(fc.tuple(fc.nat(25), fc.nat(delays.length - 1), fc.nat(2)), { maxLength: 4, ...small }),
+    cast: fc.array(fc.tuple(fc.nat(longruns.length + 6), fc.nat(delays.length - 1), fc.nat(2)), {
+      maxLength: 4,
+      ...small,
+    }),
   });
   return fc.record({
     services: fc.array(service, { minLength: 1, maxLength: services, ...small }),
-    moves: fc.array(fc.tuple(fc.nat(31), fc.nat(services - 1), fc.nat(delays.length - 1)), {
+    moves: fc.array(fc.tuple(fc.nat(mix.length - 1), fc.nat(services - 1), fc.nat(delays.length - 1)), {
       maxLength: moves,
       ...small,
     }),
@@ -68,6 +71,7 @@ export function plans({ services, moves, consequences }: Wildness): fc.Arbitrary
 const delays: readonly Millis[] = [0, 1, 10, 300, 900, 2500, 7000, 70_000];
 const starts: readonly Millis[] = [60_000, 5000, 400, 3];
 const stops: readonly Millis[] = [10_000, 2000, 50, 2];
+const extensions: readonly Millis[] = [0, 500, 100_000];
 const kinds: readonly Edge["kind"][] = ["need", "need", "optional", "milestone", "after", "need", "need"];
 const paces = [
   { delay: 200, backoff: 2, max: 30_000, reset: 10_000 },
@@ -96,6 +100,7 @@ export function graphFor(plan: Plan): Graph {
       startTimeout: starts[times % starts.length]!,
       stopSignal: "SIGTERM",
       stopTimeout: stops[Math.floor(times / starts.length)]!,
+      extend: extensions[times % extensions.length]!,
       restart: {
         on: (["always", "on-failure", "never"] as const)[on]!,
         ...paces[pace]!,
@@ -139,6 +144,32 @@ const longruns: readonly ((delay: Millis) => Behaviour)[] = [
   (delay) => ({ ...daemon, readyAfter: delay, garbled: true }),
   (delay) => ({ ...daemon, readyLate: true, ends: { after: delay, status: { code: 2 } } }),
   (delay) => ({ ...daemon, ends: { after: delay, status: { code: permanent } } }),
+  (delay) => ({
+    ...daemon,
+    readyAfter: delay,
+    before: { ...work, ends: { after: delay, status: { code: 0 } } },
+  }),
+  (delay) => ({ ...daemon, before: { ...work, ends: { after: delay, status: { code: 1 } } } }),
+  () => ({ ...daemon, before: { ...ignoringStop(work), ends: null } }),
+  (delay) => ({
+    ...daemon,
+    before: { ...lingering(work, 5, { code: 0 }), ends: null, spawnTakes: delay % 301 },
+  }),
+  (delay) => ({ ...daemon, readyAfter: delay, before: { ...work, spawnFault: "exec" } }),
+  (delay) => ({ ...daemon, after: { ...work, ends: { after: delay, status: { code: 2 } } } }),
+  (delay) => ({
+    ...daemon,
+    ends: { after: delay + 1, status: { code: 1 } },
+    after: { ...work, ends: { after: delay, status: { code: 0 } } },
+  }),
+  (delay) => ({ ...daemon, ends: { after: delay + 1, status: { code: 0 } }, after: { ...work, ends: null } }),
+  () => ({ ...ignoringStop(daemon), after: { ...unkillable(work), ends: null } }),
+  (delay) => ({
+    ...daemon,
+    readyAfter: null,
+    ends: { after: delay, status: { code: permanent } },
+    after: work,
+  }),
   () => daemon,
   () => daemon,
   () => daemon,
@@ -156,6 +187,12 @@ const oneshots: readonly ((delay: Millis) => Behaviour)[] = [
   () => ({ ...unkillable(work), ends: null }),
   () => ({ ...work, spawnFault: "run" }),
   () => ({ ...work, fault: "not JSON" }),
+  (delay) => ({
+    ...work,
+    before: { ...lingering(work, 5, { code: 0 }), ends: { after: delay, status: { code: 0 } } },
+  }),
+  () => ({ ...work, before: { ...work, ends: { after: 3, status: { code: 1 } } } }),
+  () => ({ ...work, before: { ...unkillable(work), ends: null } }),
   (delay) => ({ ...work, ends: { after: delay, status: { code: permanent } } }),
   () => work,
   (delay) => ({ ...task, ends: { after: delay, status: { code: 0 } } }),
@@ -214,6 +251,10 @@ const mix = [
   "stale",
   "shutdown",
   "next",
+  "extend",
+  "fail",
+  "next",
+  "move",
 ] as const; // deno-fmt-ignore
 
 /** Carries out one move. Without `shutdowns`, time passes instead of them. */
@@ -247,6 +288,24 @@ export function play(world: VirtualWorld, [what, service, amount]: Move, shutdow
       if (victim !== undefined && victim.behaviour.killable) world.kill(victim, "SIGSEGV");
       return;
     }
+    case "extend": {
+      const { phase } = world.state.services[id]!;
+      if (!("attempt" in phase)) return;
+      world.send({ type: "extended", id, attempt: phase.attempt, until: world.now + delays[amount]! });
+      return;
+    }
+    case "fail": {
+      const { phase } = world.state.services[id]!;
+      if (!("attempt" in phase) || world.graph.nodes[id]!.kind === "oneshot") return;
+      const failure = { type: "watchdog", after: delays[amount]! } as const;
+      world.send({ type: "failed", id, attempt: phase.attempt, failure });
+      return;
+    }
+    case "move": {
+      const mover = world.processOf(id);
+      if (mover !== undefined) world.move(mover);
+      return;
+    }
     case "stale": {
       // Word of an attempt that is over.
       const { phase, attempt: newest } = world.state.services[id]!;
@@ -258,6 +317,9 @@ export function play(world: VirtualWorld, [what, service, amount]: Move, shutdow
         { type: "exited", id, attempt, status: { code: 1 } },
         { type: "spawned", id, attempt, pid: 99 },
         { type: "readyFailed", id, attempt, detail: "stale" },
+        { type: "extended", id, attempt, until: world.now + 1000 },
+        { type: "failed", id, attempt, failure: { type: "watchdog", after: 1000 } },
+        { type: "moved", id, attempt, pid: 99 },
       ] as const;
       world.send(word[amount % word.length]!);
       return;

@@ -65,6 +65,8 @@ Deno.test("step never throws, whatever events it is given in whatever order", ()
         { type: "exited", id, attempt, status: { code: 0 }, fault: "not JSON" },
         { type: "exited", id, attempt, status: { signal: "SIGKILL" } },
         { type: "readyFailed", id, attempt, detail: "garbled" },
+        { type: "extended", id, attempt, until: now + 5000 },
+        { type: "moved", id, attempt, pid: 3 },
         { type: "spawnFailed", id, attempt, failure },
         { type: "tick" },
         { type: "stop", id },

@@ -10,6 +10,8 @@ import { forAllPlans } from "./run.ts";
 interface Attempt {
   readonly spawned: Millis;
   ready: Millis | null;
+  /** When its process ended, after which something else ran. */
+  left: Millis | null;
   ended: Millis | null;
   /** The status, if it ended by itself. */
   status: { readonly code: number } | { readonly signal: string } | null;
@@ -27,7 +29,8 @@ function promised(
   if (on === "on-failure" && last.ready !== null && last.status !== null && isClean(last.status)) return null;
   let row = 0;
   for (const attempt of attempts) {
-    row = attempt.ready !== null && attempt.ended! - attempt.ready >= reset ? 1 : row + 1;
+    const lived = (attempt.left ?? attempt.ended!) - (attempt.ready ?? Infinity);
+    row = lived >= reset ? 1 : row + 1;
   }
   const within = giveUp?.within ?? null;
   const count = within === null ? row : attempts.filter((attempt) => attempt.ended! > ended - within).length;
@@ -45,10 +48,11 @@ Deno.test("step starts a failing service again exactly when its policy says, and
       const current = attempts.at(-1);
       if (event.type === "ready" && after.services[0]!.phase.phase === "up") current!.ready ??= now;
       if (event.type === "spawnFailed") Object.assign(current!, { ended: now });
+      if (event.type === "afterSpawned") current!.left = now;
       if (event.type === "exited" && current !== undefined) {
-        const own = world.processes.at(-1)!.signals.length === 0;
+        const process = world.processes.findLast(({ role }) => role !== "after")!;
         if (after.services[0]!.phase.phase !== "up") {
-          Object.assign(current, { ended: now, status: own ? event.status : null });
+          Object.assign(current, { ended: now, status: process.signals.length === 0 ? event.status : null });
         }
       }
       const spawn = actions.find(({ type }) => type === "spawn");
@@ -64,7 +68,9 @@ Deno.test("step starts a failing service again exactly when its policy says, and
         const planned = phase.phase === "backoff" ? phase.until : spawn === undefined ? null : now;
         assertEquals(planned, due, `it is tried again at ${planned}, not at ${due}`);
       }
-      if (spawn !== undefined) attempts.push({ spawned: now, ready: null, ended: null, status: null });
+      if (spawn !== undefined) {
+        attempts.push({ spawned: now, ready: null, left: null, ended: null, status: null });
+      }
     };
     world.send({ type: "start", id: 0 });
     world.settle(600_000, () => attempts.length > 12);

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { isNight } from "../night.ts";
 import { narrate, type VirtualWorld } from "../conformance/virtual_world.ts";
 import { type Plan, plans, type Wildness, worldFor } from "./plan.ts";
 
@@ -21,14 +22,20 @@ export function forAllPlans(
       throw new Error(`${reason}\n${describe(world)}\n${narrate(world)}`);
     }
   });
-  const { seed, runs: factor } = settings();
-  fc.assert(property, { numRuns: Math.ceil(runs * factor), ...(seed === null ? {} : { seed }) });
+  fc.assert(property, howOften(runs));
 }
 
-/** What the environment asks for: DENIT_SEED, and DENIT_RUNS as a factor on the number of runs. */
-export function settings(): { readonly seed: number | null; readonly runs: number } {
+/** By how much there are more runs at night. */
+const AT_NIGHT = 50;
+
+/**
+ * The settings of a property that is tried so often, as the environment asks for it: DENIT_SEED is the seed, and
+ * DENIT_RUNS a factor on the number of runs, which is 1 by day.
+ */
+export function howOften(runs: number): { readonly numRuns: number; readonly seed?: number } {
   const seed = Deno.env.get("DENIT_SEED");
-  return { seed: seed === undefined ? null : Number(seed), runs: Number(Deno.env.get("DENIT_RUNS") ?? 1) };
+  const factor = Number(Deno.env.get("DENIT_RUNS") ?? (isNight() ? AT_NIGHT : 1));
+  return { numRuns: Math.ceil(runs * factor), ...(seed === undefined ? {} : { seed: Number(seed) }) };
 }
 
 function describe(world: VirtualWorld): string {

@@ -35,7 +35,8 @@ Deno.test("step is not slower with a shutdown that is asked for twice", () => {
     if (!ended) {
       hurried.send({ type: "shutdown", power: "reboot" });
       for (const { signals, role, id } of hurried.live) {
-        const told = role === "undo" || signals.length === 0 || signals.at(-1) === "SIGKILL";
+        const untold = role !== "after" && signals.length === 0;
+        const told = role === "undo" || untold || signals.at(-1) === "SIGKILL";
         assert(told, `service ${id} is given time although there is a hurry`);
       }
       assert(
@@ -93,8 +94,10 @@ function isDown(state: State, id: ServiceId): boolean {
 
 /** The longest that a service may take to go down: a oneshot may do its work at the last moment, and has to be undone. */
 function stopBound({ kind, policy }: Node): Millis {
-  const end = policy.stopTimeout + killGrace;
-  return end + (kind === "oneshot" && policy.undo ? policy.startTimeout + end : 0);
+  const end = policy.stopTimeout + policy.extend + killGrace;
+  // Something may come after the process of a longrun, and nobody extends the time of that.
+  if (kind === "longrun") return end + policy.stopTimeout + killGrace;
+  return end + (policy.undo ? policy.startTimeout + end : 0);
 }
 
 /** For each service the longest time until it is down if everything goes down. */

@@ -21,6 +21,7 @@ import {
   randomSeed,
   savedClock,
   script,
+  sdNotify,
   seconds,
   type Service,
   spawned,
@@ -68,6 +69,19 @@ export const agent = defineService({
 });
 // A helper that builds the command, typed or not, is as good as a literal.
 const command = (name: string): Command => ({ argv: [name] });
+export const notifying = defineService({
+  run: () => command("/usr/bin/notifying"),
+  ready: sdNotify({
+    parse: json<{ port: number }>(),
+    timeout: seconds(30),
+    extend: minutes(2),
+    watchdog: seconds(20),
+    access: "main",
+    keep: 4,
+    reloads: true,
+  }),
+  reload: "SIGHUP",
+});
 export const helped = defineService({ run: () => command("/usr/bin/helped"), ready: notificationFd(3) });
 export const interfaces = defineService({
   kind: "oneshot",
@@ -90,6 +104,30 @@ export const asked = defineService({
   ready: commandProbe({ command: { argv: ["/bin/true"] }, attemptTimeout: seconds(2) }),
 });
 export const bare = defineService({ run: () => ({ argv: ["/s"] }), ready: spawned() });
+export const patient = defineService({
+  run: () => ({ argv: ["/s"] }),
+  ready: spawned({ timeout: minutes(1) }),
+});
+
+// What runs before, beside and after a process knows what it depends on.
+const lively = unixProbe({ path: "/run/lively" });
+export const lively1 = defineService({
+  deps: { wireguard },
+  run: () => ({ argv: ["/usr/bin/lively"] }),
+  ready: lively,
+  before: ({ wireguard }) => ({ argv: ["/usr/bin/check", wireguard.iface] }),
+  after: ({ wireguard }) => ({ argv: ["/usr/bin/clean", wireguard.iface], cwd: "/" }),
+  stop: { command: ({ wireguard }) => command(wireguard.iface), timeout: seconds(3) },
+  alive: { probe: lively.probe, every: seconds(5), failures: 2, timeout: seconds(2) },
+  reload: ({ wireguard }) => command(wireguard.iface),
+  verbs: { rotate: "SIGUSR1", flush: ({ wireguard }) => ({ argv: ["/usr/bin/flush", wireguard.iface] }) },
+});
+export const checked = defineService({
+  kind: "oneshot",
+  deps: { wireguard },
+  before: ({ wireguard }) => ({ argv: ["/usr/bin/check", wireguard.iface] }),
+  run: () => ({ argv: ["/usr/bin/checked"] }),
+});
 
 // A body in TypeScript: its parameter is typed by deps, its result types the dependents' parameter.
 export const hostname = script({
@@ -153,6 +191,8 @@ same<typeof helped, Service<null>>();
 same<typeof interfaces, Service<readonly string[]>>();
 same<typeof plain, Service<null>>();
 same<typeof bare, Service<null>>();
+same<typeof lively1, Service<{ readonly path: string }>>();
+same<typeof checked, Service<null>>();
 same<typeof hostname, Service<{ name: string; first: string | null }>>();
 same<typeof modules, Service<Performed<{ loaded: readonly string[] }>>>();
 same<typeof machine, Service<Performed<{ name: string }>>>();

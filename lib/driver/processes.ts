@@ -1,0 +1,264 @@
+import type { Command } from "../define/command.ts";
+import type { Millis } from "../define/time.ts";
+import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
+import type { Exit, ExitStatus, Fd, Os, Pid, SignalName } from "../os/os.ts";
+import type { Action, Event, Phase, State } from "../supervisor/mod.ts";
+import type { Attempt } from "./attempt.ts";
+import { Beside } from "./beside.ts";
+import { Containment } from "./containment.ts";
+import { fairShare } from "./fair_share.ts";
+import { leaveProcesses, type LeftBehind, takeProcesses } from "./handover.ts";
+import { Liveness } from "./liveness.ts";
+import { Looker } from "./looker.ts";
+import { NotifyWatch } from "./notify_watch.ts";
+import { perform } from "./perform.ts";
+import { Predecessors } from "./predecessors.ts";
+import { ReadinessWatch } from "./readiness_watch.ts";
+import type { DriverSettings } from "./settings.ts";
+import { type Order, Spawner } from "./spawner.ts";
+import { type End, Stages } from "./stages.ts";
+import { Streams } from "./streams.ts";
+
+/** What taking care of processes needs of the driver beside its settings. */
+export interface Told {
+  readonly state: () => State;
+  /** Tells the supervisor while the driver is at work. */
+  readonly report: (event: Event) => void;
+  /** Tells the supervisor at any time. */
+  readonly post: (event: Event) => void;
+}
+
+/** Takes care of the processes of services: starts and signals them, reads what they write, and hears of their ends. */
+export class Processes {
+  readonly #settings: DriverSettings;
+  readonly #told: Told;
+  readonly #graph: Graph;
+  readonly #os: Os;
+  readonly #spawner: Spawner;
+  readonly #looker: Looker;
+  readonly #readiness: ReadinessWatch;
+  readonly #liveness: Liveness;
+  readonly #streams: Streams;
+  /** Live processes of services by pid. */
+  readonly #attempts = new Map<Pid, Attempt>();
+  readonly #beside: Beside;
+  readonly #stages: Stages;
+  readonly #predecessors: Predecessors;
+  /** What services say of themselves. */
+  readonly notify: NotifyWatch;
+  /** What services cannot leave. */
+  readonly containment: Containment;
+  /** What is to be done at some time. */
+  readonly alarms: readonly { due(): Millis; ring(now: Millis): void }[];
+
+  constructor(settings: DriverSettings, told: Told) {
+    this.#settings = settings;
+    this.#told = told;
+    const { graph, os, logs, prober, onFault, inheritance } = settings;
+    this.#graph = graph;
+    this.#os = os;
+    const { state, report } = told;
+    const note = (id: ServiceId, event: string, details: Readonly<Record<string, string>>) =>
+      settings.journal.note(os.now(), event, nodeOf(graph, id).name, details);
+    this.#predecessors = new Predecessors(os, (attempt, status) => this.#end(attempt, status));
+    this.notify = new NotifyWatch({
+      graph,
+      os,
+      folder: settings.notifyFolder ?? "/run/denit/notify",
+      state,
+      observe: (attempt, bytes) => this.#readiness.observe(attempt, { type: "bytes", bytes }),
+      report,
+      move: (attempt, pid) => this.#move(attempt, pid),
+      holds: (id, pid) => this.containment.holds(id, pid),
+      isKnown: (pid) => this.#attempts.has(pid) || this.#beside.has(pid) || this.#looker.has(pid),
+      note,
+    });
+    const provide = (node: Node) => this.notify.provide(node);
+    this.containment = new Containment({ graph, os, cgroups: settings.cgroups ?? null, note });
+    this.#spawner = new Spawner(
+      os,
+      settings.habitat,
+      graph,
+      provide,
+      this.containment,
+      inheritance?.pipelines,
+    );
+    this.#streams = new Streams({
+      graph,
+      os,
+      logs,
+      onFault,
+      onNotification: (attempt, bytes) => {
+        if (bytes === null) this.#readiness.noteHangUp(attempt);
+        else this.#readiness.observe(attempt, { type: "bytes", bytes });
+      },
+    });
+    this.#beside = new Beside(os, this.#spawner, this.#streams);
+    this.#stages = new Stages({
+      graph,
+      spawner: this.#spawner,
+      beside: this.#beside,
+      state,
+      report,
+      begin: (attempt) => this.#begin(attempt),
+      spawn: (order) => this.#spawn(order),
+      kill: (attempt, signal) => this.#predecessors.kill(attempt, signal),
+      finish: (attempt, end) => this.#finish(attempt, end),
+      note,
+    });
+    const spawn = (command: Command) => this.#spawner.spawnCommand(command, []);
+    this.#looker = new Looker({ os, prober, onFault, spawn });
+    this.#liveness = new Liveness(graph, os, this.#looker, report);
+    const forget = (fd: Fd) => this.#streams.forget(fd);
+    this.#readiness = new ReadinessWatch({ graph, os, looker: this.#looker, forget, report });
+    this.alarms = [this.#looker, this.#readiness, this.#liveness, this.notify, this.containment];
+    for (const attempt of takeProcesses(graph, state(), inheritance?.processes ?? [])) {
+      os.adopt(attempt.pid);
+      this.#begin(attempt);
+      this.containment.take(attempt);
+      this.#liveness.note(attempt.id, state().services[attempt.id]!.phase);
+    }
+    this.notify.take(inheritance?.mailboxes ?? {}, this.#attempts.values());
+  }
+
+  /** The process of a service that has not been reaped; null if there is none. */
+  of(id: ServiceId): Pid | null {
+    return this.#attempts.values().find((attempt) => attempt.id === id)?.pid ?? null;
+  }
+
+  /** Starts a process beside that of a service. @throws {OsError} As `Os.spawn`. */
+  runBeside(id: ServiceId, command: Command, onEnd: (status: ExitStatus) => void): Pid {
+    return this.#beside.run(id, command, onEnd);
+  }
+
+  /** All that runs, for the driver of whatever this process becomes next. */
+  leave(): LeftBehind {
+    const attempts = [...this.#attempts.values(), ...this.containment.pending()];
+    const processes = leaveProcesses(this.#graph, attempts);
+    return { processes, pipelines: this.#spawner.pipelines, mailboxes: this.notify.leave() };
+  }
+
+  /** Passes on what was seen since the last turn. */
+  turn(): void {
+    this.#looker.turn();
+  }
+
+  /** A service has entered a phase. */
+  notePhase(id: ServiceId, phase: Phase): void {
+    if (this.#told.state().services[id]!.phase.phase === "down") {
+      this.notify.clear(id);
+      this.containment.clear(id);
+    }
+    this.#liveness.note(id, phase);
+  }
+
+  /** Begins what an order is for. */
+  start(order: Order): void {
+    this.#stages.start(order);
+  }
+
+  /** A process that has been reaped meanwhile is left alone: its pid may be a stranger's by now. */
+  signal({ id, attempt, pid, signal }: Extract<Action, { type: "signal" }>): void {
+    // It may be what stops it that is overdue.
+    if (signal === "SIGKILL") {
+      this.#beside.kill(id);
+      this.containment.kill(id);
+    }
+    const known = this.#attempts.get(pid) ?? this.#predecessors.attemptOf(pid);
+    if (known?.id !== id || known.attempt !== attempt) return;
+    // Whoever reads what others print ends at the end of that. Whoever hangs would not notice.
+    const { phase } = this.#told.state().services[id]!;
+    const hangs = phase.phase === "stopping" && phase.after?.type === "watchdog";
+    const stops = phase.phase === "stopping" && signal !== "SIGKILL" && !hangs && known.stage === "main";
+    if (stops && this.#stages.stop(known)) return;
+    if (stops && this.#spawner.endInput(id, this.#attempts.values())) return;
+    this.#predecessors.kill(known, signal as SignalName);
+  }
+
+  /** Whom to hear in a turn, so that nobody who says much keeps others waiting. */
+  share(readable: readonly Fd[], turn: number): readonly Fd[] {
+    const heard = fairShare(readable, (fd) => this.#streams.isLog(fd), turn);
+    return fairShare(heard, (fd) => this.notify.isMailbox(fd), turn);
+  }
+
+  /** Reads what a descriptor has; false if it is none of a service. */
+  read(fd: Fd): boolean {
+    if (this.#streams.has(fd)) this.#streams.read(fd);
+    else if (this.notify.has(fd)) this.notify.read(fd);
+    else return false;
+    return true;
+  }
+
+  /** A child has ended. */
+  bury({ pid, status }: Exit): void {
+    if (this.#looker.noteExit(pid, status) || this.#beside.noteExit(pid, status)) return;
+    const attempt = this.#attempts.get(pid) ?? this.#predecessors.attemptOf(pid);
+    if (attempt === undefined) return;
+    // What it has said last may be that another process goes on for it.
+    this.notify.drain(attempt);
+    if (this.#predecessors.noteExit(pid)) return;
+    this.#attempts.delete(pid);
+    if (!this.#predecessors.outlive(attempt, status)) this.#end(attempt, status);
+  }
+
+  /** Another process becomes the main one of an attempt. */
+  #move(attempt: Attempt, pid: Pid): void {
+    this.#attempts.delete(attempt.pid);
+    this.#predecessors.move(attempt, pid);
+    this.#attempts.set(pid, attempt);
+    this.#told.report({ type: "moved", id: attempt.id, attempt: attempt.attempt, pid });
+  }
+
+  #spawn(order: Order): void {
+    const { id, attempt } = order;
+    const { report, post } = this.#told;
+    const made = this.#spawner.spawn(nodeOf(this.#graph, id), order);
+    if ("type" in made) return report({ type: "spawnFailed", id, attempt, failure: made });
+    if ("kernel" in made) {
+      const { place } = this.#settings.habitat;
+      return perform(this.#os, place, made, (outcome) => post({ ...outcome, id, attempt }));
+    }
+    // First of all: a process that the supervisor does not know of could not be stopped.
+    report({ type: "spawned", id, attempt, pid: made.pid });
+    this.#begin(made);
+    this.notify.begin(made);
+    this.#readiness.observe(made, { type: "spawned" });
+  }
+
+  #begin(attempt: Attempt): void {
+    this.#attempts.set(attempt.pid, attempt);
+    this.#streams.watch(attempt);
+  }
+
+  /** A process of an attempt has ended, and nothing is left that was its main process before. */
+  #end(attempt: Attempt, status: ExitStatus): void {
+    this.notify.end(attempt);
+    this.#streams.drain(attempt.notification);
+    this.#readiness.end(attempt);
+    const settle = () => {
+      this.#streams.drain(attempt.log);
+      this.#stages.noteExit(attempt, status);
+    };
+    if (this.#leavesBehind(attempt, status)) settle();
+    else this.containment.empty(attempt, settle);
+  }
+
+  /** A oneshot that is done may have started what is to stay until it is undone: the server of a file system, say. */
+  #leavesBehind({ id, stage }: Attempt, status: ExitStatus): boolean {
+    const { phase } = this.#told.state().services[id]!;
+    const undoes = phase.phase === "stopping" && phase.process === "undo";
+    const done = stage === "main" && !undoes && "code" in status && status.code === 0;
+    return done && nodeOf(this.#graph, id).kind === "oneshot";
+  }
+
+  #finish(attempt: Attempt, end: End): void {
+    const { id, attempt: number } = attempt;
+    this.containment.clear(id, ["beside"]);
+    this.#settings.onExit?.(id, end.status);
+    const exited: Event = { type: "exited", id, attempt: number, ...end, ...this.#streams.yieldOf(attempt) };
+    // Whoever hears of the exit shall find the last words in the log.
+    const lastWords = this.#settings.logs.settle(nodeOf(this.#graph, id).name);
+    if (lastWords instanceof Promise) lastWords.then(() => this.#told.post(exited));
+    else this.#told.report(exited);
+  }
+}

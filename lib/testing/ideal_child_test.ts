@@ -1,0 +1,18 @@
+import { assertEquals } from "@std/assert";
+import { defineBundle, defineService, defineSystem, json, sdNotify, spawned } from "denit";
+import { scenario } from "denit/testing";
+
+Deno.test("idealChild() says READY=1, with its output, where its service is to be told so by sd_notify", async () => {
+  const web = defineService({
+    run: () => ({ argv: ["/usr/bin/web"] }),
+    ready: sdNotify({ parse: json<{ port: number }>() }),
+  });
+  const user = defineService({
+    deps: { web },
+    run: ({ web }) => ({ argv: ["/usr/bin/user", String(web.port)] }),
+    ready: spawned(),
+  });
+  const units = { web, user, default: defineSystem({ boot: defineBundle([user]) }) };
+  const boot = await scenario(units, { outputs: { web: { port: 80 } } });
+  assertEquals(boot.started, ["web", "user"]);
+});
