@@ -12,7 +12,7 @@ const NAMES = "services or bundles";
 const NO_WAIT = ["--no-wait", "do not wait for the outcome"] as const;
 const TIMEOUT = "wait no longer than this; then the exit code is 2";
 
-/** `start`, `stop`, `restart`, `reload`, `release`, `signal`, `pin`, `unpin`, `change`, `switch`, and the ends of the machine. */
+/** `start`, `stop`, `restart`, `reload`, `do`, `release`, `signal`, `pin`, `unpin`, `change`, `switch`, and the ends of the machine. */
 export function changeVerbs(done: Done) {
   return [
     ...(["start", "restart", "reload", "release"] as const).map((verb) =>
@@ -22,6 +22,7 @@ export function changeVerbs(done: Done) {
           withSession(command, (session) => tell(session, verb, { names, ...limits(options) }))
         )
     ),
+    doVerb(),
     stopVerb(),
     signalVerb(),
     pinVerb(done),
@@ -46,6 +47,16 @@ function stopVerb() {
     .option("--force", "stop those that need them, too")
     .action((names, { force = false, ...options }, command) =>
       withSession(command, (session) => tell(session, "stop", { names, force, ...limits(options) }))
+    );
+}
+
+function doVerb() {
+  return verbCommand("do")
+    .argument("<name>", "a service")
+    .argument("<verb>", "what its definition has under verbs")
+    .option(...NO_WAIT).option("--timeout <seconds>", TIMEOUT, secondsOption)
+    .action((name, action, options, command) =>
+      withSession(command, (session) => tell(session, "do", { name, action, ...limits(options) }))
     );
 }
 

@@ -1,7 +1,9 @@
 /** `initctl logs`: from the files of the log where it has some that can be read, else from what init remembers. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { HungUp } from "../control/client.ts";
 import type { Json } from "../define/json.ts";
-import type { CtlSession } from "./ctl_session.ts";
+import { CtlFailure, type CtlSession } from "./ctl_session.ts";
+import { EXIT_CODES } from "./exit_codes.ts";
 import { print, verbCommand, withSession } from "./ctl_verb.ts";
 import { lostText } from "./ctl_render.ts";
 import { jsonPrinter, type LogPrinter, textPrinter } from "./log_printer.ts";
@@ -31,14 +33,15 @@ export function logsVerb() {
     .action((name, { follow = false, lines = 10, json }, command) =>
       withSession(command, async (session) => {
         const printer = json === true ? jsonPrinter(name, print) : textPrinter(print);
-        const answer = await session.ask("logs", { name }) as LogsAnswer;
-        const obstacle = answer.log.to === "file"
-          ? await showFiles(session, answer.log.path, { lines, follow }, answer.lines.length > 0, printer)
-          : elsewhere(name, answer.log);
-        if (obstacle !== null) {
-          console.error(`(${obstacle}; from what init remembers, the last 2 KiB)`);
-          await showMemory(session, name, { lines, follow }, printer);
-        }
+        const { log, lines: printed } = await session.ask("logs", { name }) as LogsAnswer;
+        const wish = { lines, follow };
+        const fallback = log.to === "file"
+          ? await showFiles(session, log.path, wish, printed.length > 0, printer)
+          : { obstacle: elsewhere(name, log), wish };
+        if (fallback === null) return;
+        console.error(`(${fallback.obstacle}; from what init remembers, the last 2 KiB)`);
+        // The first conversation may have become one of waiting for its end.
+        await withSession(command, (another) => showMemory(another, name, fallback.wish, printer));
       })
     );
 }
@@ -48,15 +51,22 @@ interface Wish {
   readonly follow: boolean;
 }
 
-/** Shows the log from its files; returns why that cannot be. */
+/** Why the files are of no use, and what is left to be shown. */
+interface Fallback {
+  readonly obstacle: string;
+  readonly wish: Wish;
+}
+
+/** Shows the log from its files; returns what to do where that cannot be. */
 async function showFiles(
   session: CtlSession,
   path: string,
-  { lines, follow }: Wish,
+  wish: Wish,
   hasPrinted: boolean,
   printer: LogPrinter,
-): Promise<string | null> {
-  // Once something was shown, or the conversation has become one of waiting for its end, there is no other way.
+): Promise<Fallback | null> {
+  const { lines, follow } = wish;
+  // Once something was shown there is no other way.
   let [some, follows] = [false, false];
   const untilHangUp = () => {
     follows = true;
@@ -64,7 +74,9 @@ async function showFiles(
   };
   try {
     // Init remembers what could not be written, as on a disk that is broken.
-    if (hasPrinted && !await hasFiles(path)) return `there is no ${path} here, or not yet`;
+    if (hasPrinted && !await hasFiles(path)) {
+      return { obstacle: `there is no ${path} here, or not yet`, wish };
+    }
     for await (const piece of readLog(path, { lines, follow: follow ? untilHangUp : null })) {
       if ("notice" in piece) console.error(piece.notice);
       else {
@@ -73,10 +85,13 @@ async function showFiles(
       }
     }
   } catch (error) {
-    if (some || follows || !isAbsent(error)) throw error;
-    return `cannot read ${path}: ${
-      error instanceof Deno.errors.NotFound ? "there is no such folder here" : "you may not"
-    }`;
+    if (some || !isAbsent(error)) throw error;
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such folder here" : "you may not";
+    // The first file came while it was waited for: all that was printed until now is new.
+    return {
+      obstacle: `cannot read ${path}: ${reason}`,
+      wish: follows ? { lines: Infinity, follow } : wish,
+    };
   }
   await printer.end();
   return null;
@@ -92,20 +107,29 @@ async function hasFiles(path: string): Promise<boolean> {
 async function showMemory(session: CtlSession, name: string, { lines, follow }: Wish, printer: LogPrinter) {
   const limit = lines === Infinity ? {} : { lines };
   const encoder = new TextEncoder();
-  for await (const reply of session.follow("logs", { name, ...limit, ...follow ? { follow } : {} })) {
-    if ("output" in reply) await printer.add(encoder.encode(reply.output.text));
-    if ("lost" in reply) console.error(lostText(reply.lost));
-    if (!("result" in reply)) continue;
-    const { lines: last } = reply.result as LogsAnswer;
-    await printer.add(encoder.encode(last.map((line) => `${line}\n`).join("")));
+  try {
+    for await (const reply of session.follow("logs", { name, ...limit, ...follow ? { follow } : {} })) {
+      if ("output" in reply) await printer.add(encoder.encode(reply.output.text));
+      if ("lost" in reply) console.error(lostText(reply.lost));
+      if (!("result" in reply)) continue;
+      const { lines: last } = reply.result as LogsAnswer;
+      await printer.add(encoder.encode(last.map((line) => `${line}\n`).join("")));
+    }
+  } catch (error) {
+    // A log that is followed goes on until init ends.
+    if (!follow || !(error instanceof HungUp)) throw error;
   }
   await printer.end();
 }
 
+/** Why there are no files. @throws {CtlFailure} If init does not see what the service prints, either. */
 function elsewhere(name: string, log: Exclude<LogsAnswer["log"], { readonly to: "file" }>): string {
   switch (log.to) {
-    case "service":
-      return `${name} prints into ${log.service}, which keeps its lines or not`;
+    case "service": {
+      const cure = `look where ${log.service} keeps it, or see initctl logs ${log.service}`;
+      const message = `cannot show the log of ${name}: it prints into ${log.service}, past init\n    ${cure}`;
+      throw new CtlFailure(message, EXIT_CODES.no);
+    }
     case "console":
       return `${name} prints onto the console`;
     case "none":

@@ -25,6 +25,9 @@ export interface ServiceStatus {
   readonly why: { readonly text: string } | null;
   readonly output: unknown;
   readonly pinned: "up" | "down" | null;
+  /** What it says of itself, and what there is to say of that; an init of before may not know of either. */
+  readonly status?: string | null;
+  readonly notes?: readonly string[];
 }
 
 /** What `graph` answers. */
@@ -32,6 +35,7 @@ export interface GraphAnswer {
   readonly services: readonly {
     readonly name: string;
     readonly kind: string;
+    readonly verbs?: readonly string[];
     readonly dependencies: readonly { readonly name: string; readonly kind: string }[];
   }[];
   readonly bundles: Readonly<Record<string, readonly string[]>>;
@@ -109,7 +113,7 @@ function renderHead({ generation, pid, boot, ending, nowNs }: Status, paint: Pai
 }
 
 function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: Paint): string {
-  const { phase, kind, wanted, pid, restarts, why, pinned } = service;
+  const { phase, kind, wanted, pid, restarts, why, pinned, status = null, notes = [] } = service;
   const word = phase === "up" && kind === "oneshot" ? "done" : phase;
   const failed = wanted === "up" && phase === "backoff" ||
     phase === "down" && why !== null && "failure" in why;
@@ -122,6 +126,8 @@ function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: P
     ...restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? "" : "s"}`],
     ...pinned === null ? [] : [`pinned ${pinned}`],
     ...why === null ? [] : [why.text],
+    ...status === null ? [] : [`"${status}"`],
+    ...notes,
   ];
   return parts.join("  ");
 }

@@ -138,3 +138,9 @@ Deno.test("renderGraph() draws every edge in every format", () => {
     true,
   ]);
 });
+
+Deno.test("renderList() shows what a service says of itself, and what there is to say of that", () => {
+  const web = service("web", { status: "three clients", notes: ["refused 1: MAINPID=1: no"] });
+  const [line] = renderList({ ...status, services: [web] }, plain).split("\n");
+  assertEquals(line, 'web       up          61.0 s  pid 7  "three clients"  refused 1: MAINPID=1: no');
+});

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { verbHelp } from "../control/verb_help.ts";
 import type { Verb } from "../control/verbs.ts";
+import { writeAll } from "../os/write_all.ts";
 import { CtlSession } from "./ctl_session.ts";
 
 /** Told the exit code when a command has done its work. */
@@ -52,6 +53,5 @@ export function wholeOption(text: string): number {
 
 /** Writes all of a text, or of bytes, to standard output. */
 export async function print(text: string | Uint8Array): Promise<void> {
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  for (let written = 0; written < bytes.length;) written += await Deno.stdout.write(bytes.subarray(written));
+  await writeAll(Deno.stdout, typeof text === "string" ? new TextEncoder().encode(text) : text);
 }

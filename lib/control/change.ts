@@ -2,7 +2,7 @@ import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { closure } from "../graph/order.ts";
 import { type Event, isLive, isStuck, type ServiceState, wantsUp } from "../supervisor/mod.ts";
 import { type Goal, isSteadilyUp, type Outlook, startFault } from "./goal.ts";
-import type { Fault } from "./reply.ts";
+import { type Fault, fault } from "./fault.ts";
 import { describeStanding, listed, namesOf, serviceOf, type View } from "./words.ts";
 
 /** What a change to a set would do. */
@@ -72,8 +72,8 @@ export class Transaction implements Goal {
 
   look(view: View): Outlook {
     if (view.state.ending !== null) {
-      const message = `cannot change to ${this.#bundle}: the system shuts down`;
-      return { type: "failed", fault: { code: "ending", message, cure: "try again after the next boot" } };
+      const why = fault("ending", "the system shuts down", "try again after the next boot");
+      return { type: "failed", fault: this.#named(why) };
     }
     return this.#goesBack ? this.#lookBack(view) : this.#lookAhead(view);
   }
@@ -83,44 +83,45 @@ export class Transaction implements Goal {
     if (this.#goesBack) return;
     const late = [...this.#plan.target].filter((id) => !isSteadilyUp(serviceOf(view, id)));
     const text = `not in time: ${listed(namesOf(view.graph, [...late, ...this.#unstopped(view)]))}`;
-    this.#fail(view, { code: "timeout", message: text, cure: "give it more time by --timeout" });
+    this.#fail(view, fault("timeout", text, "give it more time by --timeout"));
   }
 
   #lookAhead(view: View): Outlook {
     const { members, stops } = this.#plan;
     const faults = members.map((id) => isSteadilyUp(serviceOf(view, id)) ? null : startFault(view, id));
-    const refused = stops.find((id) =>
+    const staying = stops.filter((id) =>
       isStuck(serviceOf(view, id)) || wantsUp(serviceOf(view, id), view.state)
     );
-    const fault = this.#fault ?? faults.find((fault) => fault !== null) ??
-      (refused === undefined ? null : stayed(view, refused));
-    if (fault !== null && !this.#keepGoing) {
-      this.#fail(view, fault);
+    const why = this.#fault ?? faults.find((fault) => fault !== null) ??
+      (staying.length === 0 ? null : stayed(view, staying[0]!));
+    if (why !== null && !this.#keepGoing) {
+      this.#fail(view, why);
       return { type: "waiting", on: stops };
     }
     const coming = members.filter((id, index) =>
       !isSteadilyUp(serviceOf(view, id)) && faults[index] === null
     );
-    const going = this.#unstopped(view).filter((id) => id !== refused);
+    const going = this.#unstopped(view).filter((id) => !staying.includes(id));
     if (coming.length + going.length > 0 && this.#fault === null) {
       return { type: "waiting", on: [...coming, ...going] };
     }
     this.#releaseOthers();
-    const differs = differences(view, (id) => this.#plan.target.has(id));
-    if (fault === null) {
-      const { graph } = view;
-      return {
-        type: "reached",
-        result: { up: namesOf(graph, this.#plan.target), down: namesOf(graph, stops), differs },
-      };
-    }
-    return { type: "failed", fault: { ...this.#named(fault), differs } };
+    const { target } = this.#plan;
+    const differs = differences(view, (id) => target.has(id));
+    if (why !== null) return { type: "failed", fault: { ...this.#named(why), differs } };
+    const [up, down] = [target, stops].map((ids) => namesOf(view.graph, ids));
+    return { type: "reached", result: { up: up!, down: down!, differs } };
   }
 
   #lookBack(view: View): Outlook {
     const stillToSettle = this.#before.flatMap((before, id) => {
       const now = serviceOf(view, id);
-      if (!wasUp(before)) return isWanted(before) || now.phase.phase === "down" || isStuck(now) ? [] : [id];
+      if (!wasUp(before)) {
+        // Whoever wants it up meanwhile has the last word.
+        const settled = isWanted(before) || wantsUp(now, view.state) || now.phase.phase === "down" ||
+          isStuck(now);
+        return settled ? [] : [id];
+      }
       return isSteadilyUp(now) || startFault(view, id) !== null ? [] : [id];
     });
     if (stillToSettle.length > 0) return { type: "waiting", on: stillToSettle };
@@ -128,12 +129,12 @@ export class Transaction implements Goal {
     const restored = Object.keys(differs).length === 0
       ? "everything is as before"
       : "not everything is as before";
-    const fault = this.#named(this.#fault!);
-    return { type: "failed", fault: { ...fault, message: `${fault.message}; ${restored}`, differs } };
+    const why = this.#named(this.#fault!);
+    return { type: "failed", fault: { ...why, message: `${why.message}; ${restored}`, differs } };
   }
 
-  #fail(view: View, fault: Fault): void {
-    this.#fault = fault;
+  #fail(view: View, why: Fault): void {
+    this.#fault = why;
     if (this.#keepGoing) return;
     this.#goesBack = true;
     const ids = view.graph.nodes.map(({ id }) => id);
@@ -154,8 +155,8 @@ export class Transaction implements Goal {
     return this.#plan.stops.filter((id) => serviceOf(view, id).phase.phase !== "down");
   }
 
-  #named(fault: Fault): Fault {
-    return { ...fault, message: `cannot change to ${this.#bundle}: ${fault.message}` };
+  #named(why: Fault): Fault {
+    return { ...why, message: `cannot change to ${this.#bundle}: ${why.message}` };
   }
 }
 
@@ -180,10 +181,10 @@ function wasUp(service: ServiceState): boolean {
   return isWanted(service) && isLive(service);
 }
 
-function stayed({ graph, ...view }: View, id: ServiceId): Fault {
-  const { name } = nodeOf(graph, id);
-  const message = `cannot stop ${name}: it ${describeStanding({ graph, ...view }, id)}`;
-  return { code: "failed", message, cure: `see initctl why ${name}` };
+function stayed(view: View, id: ServiceId): Fault {
+  const { name } = nodeOf(view.graph, id);
+  const message = `cannot stop ${name}: it ${describeStanding(view, id)}`;
+  return fault("failed", message, `see initctl why ${name}`);
 }
 
 /** A plan as the answer to a dry run. */

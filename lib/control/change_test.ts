@@ -131,6 +131,30 @@ Deno.test("Transaction is not begun against a pin, and not finished against a sh
   assertEquals(client.final(6).error.code, "ending");
 });
 
+Deno.test("Transaction ends although somebody holds up meanwhile what was down before", async () => {
+  const stage = rig();
+  const [client, other] = [stage.client(), stage.client()];
+  stage.at(1000, () => client.ask("change", { bundle: "mixed" }));
+  stage.at(1010, () => other.ask("pin", { name: "debug", to: "up" }));
+  stage.at(9000, () => assertEquals(client.lines.length, 1, "it has ended long since"));
+  await stage.run(9001);
+  const { error } = client.final(1);
+  assertStringIncludes(error.message, "not everything is as before");
+  assertEquals(error.differs, { debug: "is up" });
+});
+
+Deno.test("Transaction that keeps going ends although others want up again what it takes down", async () => {
+  const stage = rig();
+  const [client, other] = [stage.client(), stage.client()];
+  stage.at(1000, () => client.ask("change", { bundle: "rescue", keepGoing: true }));
+  stage.at(1010, () => other.ask("start", { names: ["web", "db"] }));
+  stage.at(9000, () => assertEquals(client.lines.length, 1, "it has ended long since"));
+  await stage.run(9001);
+  const { error } = client.final(1);
+  assertStringIncludes(error.message, "cannot change to rescue: cannot stop web");
+  assertEquals(Object.keys(error.differs), ["db", "web"]);
+});
+
 Deno.test("Transaction says what differs when not everything comes back", async () => {
   let dbFails = false;
   const stage = new Rig({

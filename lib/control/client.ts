@@ -1,4 +1,5 @@
 /** The client's side of the protocol. PID 1 does not load it. */
+import { writeAll } from "../os/write_all.ts";
 import { VERSION } from "./protocol.ts";
 import type { Reply } from "./reply.ts";
 import type { RequestOf, Verb } from "./verbs.ts";
@@ -38,7 +39,8 @@ export class ControlClient {
    */
   async *ask<V extends Verb>(verb: V, parameters: Parameters<V>): AsyncGenerator<Reply> {
     const id = ++this.#id;
-    await this.#send(`${JSON.stringify({ v: VERSION, id, verb, ...parameters })}\n`);
+    const line = `${JSON.stringify({ v: VERSION, id, verb, ...parameters })}\n`;
+    await writeAll(this.#connection, new TextEncoder().encode(line));
     for (;;) {
       const reply: Reply = JSON.parse(await this.#line());
       if (reply.id !== id && reply.id !== null) continue;
@@ -55,11 +57,6 @@ export class ControlClient {
 
   close(): void {
     this.#connection.close();
-  }
-
-  async #send(text: string): Promise<void> {
-    let bytes = new TextEncoder().encode(text);
-    while (bytes.length > 0) bytes = bytes.subarray(await this.#connection.write(bytes));
   }
 
   async #line(): Promise<string> {

@@ -2,12 +2,13 @@
 import type { Json } from "../define/json.ts";
 import { nodeOf, type ServiceId } from "../graph/graph.ts";
 import { isStuck, type ServiceState, wantsUp } from "../supervisor/mod.ts";
-import { type Fault, fault } from "./reply.ts";
+import { type Fault, fault } from "./fault.ts";
 import {
   busyServices,
   causesOf,
   chainOf,
   describeStanding,
+  isNeed,
   listed,
   namesOf,
   serviceOf,
@@ -58,18 +59,14 @@ export function downGoal(ids: readonly ServiceId[]): Goal {
       const left = ids.filter((id) => serviceOf(view, id).phase.phase !== "down");
       const wanted = ids.find((id) => wantsUp(serviceOf(view, id), view.state));
       const stuck = left.find((id) => isStuck(serviceOf(view, id)));
-      const culprit = wanted ?? stuck;
-      if (culprit !== undefined) {
-        const { name } = nodeOf(view.graph, culprit);
-        return wanted === undefined
-          ? failed(
-            `cannot stop ${name}: ${describeStanding(view, culprit)}`,
-            "find out what the kernel waits for",
-          )
-          : failed(
-            `cannot stop ${name}: it is pinned up, or somebody wants it again`,
-            `initctl unpin ${name}`,
-          );
+      if (wanted !== undefined) {
+        const { name } = nodeOf(view.graph, wanted);
+        const message = `cannot stop ${name}: it is pinned up, or somebody wants it again`;
+        return { type: "failed", fault: fault("failed", message, `initctl unpin ${name}`) };
+      }
+      if (stuck !== undefined) {
+        const message = `cannot stop ${nodeOf(view.graph, stuck).name}: ${describeStanding(view, stuck)}`;
+        return { type: "failed", fault: fault("failed", message, "find out what the kernel waits for") };
       }
       if (left.length > 0) return { type: "waiting", on: left };
       const unclean = ids.filter((id) => serviceOf(view, id).stopFault !== null);
@@ -77,10 +74,6 @@ export function downGoal(ids: readonly ServiceId[]): Goal {
       return { type: "reached", result: { down: namesOf(view.graph, ids), notes } };
     },
   };
-}
-
-function failed(message: string, cure: string): Outlook {
-  return { type: "failed", fault: fault("failed", message, cure) };
 }
 
 /** Whether a service is up and not about to be renewed. */
@@ -93,7 +86,7 @@ export function startFault(view: View, id: ServiceId): Fault | null {
   const { graph, state } = view;
   const chain = chainOf(view, id);
   const last = serviceOf(view, chain.at(-1)!);
-  const given = !wantsUp(serviceOf(view, id), state);
+  const given = !wantsUp(serviceOf(view, id), state) || chain.some((each) => isForsaken(view, each));
   const failing = last.phase.phase !== "up" && (last.streak >= FAILURES || isStuck(last));
   if (!given && !failing) return null;
   const { name } = nodeOf(graph, id);
@@ -105,6 +98,14 @@ export function startFault(view: View, id: ServiceId): Fault | null {
     ? `see initctl why ${name}`
     : `it is tried again by its policy; see initctl logs ${cause}`;
   return { ...fault("failed", message, cure), chain: causesOf(view, chain) };
+}
+
+/** Whether a service waits for something that nobody wants any more, as one does that is held up. */
+function isForsaken(view: View, id: ServiceId): boolean {
+  return serviceOf(view, id).phase.phase === "blocked" && nodeOf(view.graph, id).dependencies.some((edge) => {
+    const dependency = serviceOf(view, edge.id);
+    return isNeed(edge, dependency) && !wantsUp(dependency, view.state);
+  });
 }
 
 /** The wish to know when services are ready or down, which changes nothing. */
@@ -161,12 +162,10 @@ export function needersOf(view: View, ids: readonly ServiceId[]): ServiceId[] {
   const reached = new Set(ids);
   const needers: ServiceId[] = [];
   for (const id of reached) {
-    const { outputs } = serviceOf(view, id);
+    const needed = serviceOf(view, id);
     for (const edge of nodeOf(view.graph, id).dependents) {
       const service = serviceOf(view, edge.id);
-      // As the supervisor has it: a milestone may go once it has worked.
-      const needs = edge.kind === "need" || edge.kind === "milestone" && outputs === 0;
-      if (!needs || reached.has(edge.id) || !wantsUp(service, view.state)) continue;
+      if (!isNeed(edge, needed) || reached.has(edge.id) || !wantsUp(service, view.state)) continue;
       reached.add(edge.id);
       needers.push(edge.id);
     }

@@ -5,6 +5,7 @@ import type { Os, SignalName } from "../os/os.ts";
 import { SIGNAL_NAMES } from "../os/signals.ts";
 import type { Power } from "../supervisor/mod.ts";
 import { portray } from "../graph/diff.ts";
+import { type Answer, changing, result, type Waiting } from "./answer.ts";
 import { planChange, planJson, Transaction } from "./change.ts";
 import {
   accepted,
@@ -17,18 +18,21 @@ import {
   upGoal,
   waitGoal,
 } from "./goal.ts";
-import { type Fault, fault, type FaultCode } from "./reply.ts";
+import { type Fault, fault, type FaultCode } from "./fault.ts";
 import { type BootStanding, graphJson, logJson, StatusText } from "./status.ts";
-import { ReloadGoal, reloadObstacle } from "./reload.ts";
+import { beginVerb } from "./service_verb.ts";
 import { SwitchGoal } from "./switch.ts";
 import type { Request } from "./verbs.ts";
-import { causesOf, chainOf, namesOf, serviceOf, type View } from "./words.ts";
+import { causesOf, chainOf, listed, namesOf, serviceOf, type View } from "./words.ts";
 
 /** What the control plane stands on. */
 export interface Station {
   readonly graph: Graph;
   readonly os: Os;
-  readonly driver: Pick<Driver, "state" | "post" | "attach" | "detach" | "processOf" | "runBeside">;
+  readonly driver: Pick<
+    Driver,
+    "state" | "containment" | "post" | "attach" | "detach" | "processOf" | "runBeside" | "notify"
+  >;
   readonly journal: Journal;
   /** The last lines that a service has printed, oldest first. */
   readonly tail: (service: string) => readonly string[];
@@ -39,20 +43,6 @@ export interface Station {
   readonly switchTo: (init: string, asked: readonly string[]) => void;
   /** Takes everything down for this end, or for what is possible in this place. */
   readonly shutDown: (power: Power) => void;
-}
-
-/** What becomes of a request. */
-export type Answer =
-  | { readonly type: "result"; readonly text: string }
-  | { readonly type: "fault"; readonly fault: Fault }
-  | { readonly type: "goal"; readonly goal: Goal; readonly noWait: boolean; readonly timeout: number | null }
-  | { readonly type: "events"; readonly since: number }
-  | { readonly type: "output"; readonly service: string; readonly lines: readonly string[] };
-
-/** How a client waits for an outcome. */
-interface Waiting {
-  readonly noWait?: boolean;
-  readonly timeout?: number;
 }
 
 /** A request that cannot be carried out. */
@@ -76,13 +66,14 @@ export class Operator {
   constructor(station: Station, onNews: () => void) {
     this.#station = station;
     this.#onNews = onNews;
-    this.#status = new StatusText(station.graph);
+    this.#status = new StatusText(station.graph, station.driver);
   }
 
   /** The system now. */
   view(): View {
     const { graph, driver, os, tail } = this.#station;
-    return { graph, state: driver.state, now: os.now(), tail };
+    const said = (id: ServiceId) => driver.notify.noticeOf(id)?.text ?? null;
+    return { graph, state: driver.state, now: os.now(), tail, said };
   }
 
   /** Notes how a process has ended. */
@@ -144,6 +135,7 @@ export class Operator {
         const ids = this.#ids(request.names);
         const needers = needersOf(view, ids);
         if (needers.length > 0 && request.force !== true) throw new Refused(neededFault(view, ids, needers));
+        refuseHeld(view, "stop", [...needers, ...ids]);
         for (const id of [...needers, ...ids]) driver.post({ type: "stop", id });
         return changing(downGoal([...ids, ...needers]), request);
       }
@@ -154,6 +146,7 @@ export class Operator {
       }
       case "release": {
         const ids = this.#ids(request.names);
+        refuseHeld(view, "release", ids);
         for (const id of ids) driver.post({ type: "release", id });
         return changing(releaseGoal(ids), request);
       }
@@ -183,15 +176,10 @@ export class Operator {
       }
       case "switch":
         return this.#switch(view, request);
-      case "reload": {
-        const ids = this.#ids(request.names);
-        for (const id of ids) {
-          const obstacle = reloadObstacle(view, id);
-          if (obstacle !== null) throw new Refused(obstacle);
-        }
-        const { driver, os } = this.#station;
-        return changing(new ReloadGoal(view, ids, { driver, os, onNews: this.#onNews }), request);
-      }
+      case "reload":
+        return this.#tell(view, this.#ids(request.names), "reload", request);
+      case "do":
+        return this.#tell(view, [this.#id(request.name)], request.action, request);
       case "poweroff":
       case "reboot":
       case "halt":
@@ -199,6 +187,12 @@ export class Operator {
         this.#station.shutDown(request.verb);
         return changing(endGoal, request);
     }
+  }
+
+  #tell(view: View, ids: readonly ServiceId[], verb: string, waiting: Waiting): Answer {
+    const begun = beginVerb(view, ids, verb, { ...this.#station, onNews: this.#onNews });
+    if ("message" in begun) throw new Refused(begun);
+    return changing(begun, waiting);
   }
 
   #change(view: View, request: Extract<Request, { verb: "change" }>): Answer {
@@ -224,11 +218,7 @@ export class Operator {
     }
     this.#refuseIfBusy(`switch to ${init}`);
     const stops = this.#ids(stop);
-    const held = [...needersOf(view, stops), ...stops].filter((id) => serviceOf(view, id).pinned === "up");
-    if (held.length > 0) {
-      const names = namesOf(view.graph, held).join(", ");
-      refuse("refused", `cannot switch to ${init}: pinned: ${names}`, "let go of these by initctl unpin");
-    }
+    refuseHeld(view, `switch to ${init} and stop`, [...needersOf(view, stops), ...stops]);
     this.#transaction = new SwitchGoal(view, init, stops, {
       post: (event) => driver.post(event),
       cross: switchTo,
@@ -273,16 +263,16 @@ export class Operator {
   }
 }
 
-function result(value: Json): Answer {
-  return { type: "result", text: JSON.stringify(value) };
-}
-
-function changing(goal: Goal, { noWait = false, timeout }: Waiting): Answer {
-  return { type: "goal", goal, noWait, timeout: timeout ?? null };
-}
-
 function refuse(code: FaultCode, message: string, cure: string): never {
   throw new Refused(fault(code, message, cure));
+}
+
+/** A pin up withstands all that would take a service down, and says nothing. */
+function refuseHeld(view: View, what: string, ids: readonly ServiceId[]): void {
+  const held = namesOf(view.graph, ids.filter((id) => serviceOf(view, id).pinned === "up"));
+  if (held.length === 0) return;
+  const cure = held.map((name) => `initctl unpin ${name}`).join("; ");
+  refuse("refused", `cannot ${what} ${listed(held, 20)}: pinned up`, `first ${cure}`);
 }
 
 function refuseUnknown(what: "service" | "bundle", name: string, known: Iterable<string>): never {

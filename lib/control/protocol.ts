@@ -5,7 +5,7 @@
  * This module does no I/O: bytes go in, requests or faults come out.
  */
 import { type Json, quote } from "../define/json.ts";
-import { type Fault, fault, type FaultCode, type Final } from "./reply.ts";
+import { fault, type FaultCode, type Final } from "./fault.ts";
 import { expected } from "./shape.ts";
 import { type Request, type Verb, type VerbDefinition, verbs } from "./verbs.ts";
 
@@ -57,12 +57,12 @@ export function parseRequest(line: Uint8Array): Parsed {
 /** The reply to a line that is longer than any request may be. */
 export function tooLong(): Final {
   const message = `cannot read the request: it is longer than ${LONGEST_REQUEST} bytes`;
-  return errorReply(null, fault("too-long", message, "send less at once"));
+  return { v: VERSION, id: null, error: fault("too-long", message, "send less at once") };
 }
 
-/** A final line that says no. */
-export function errorReply(id: number | null, error: Fault): Final {
-  return { v: VERSION, id, error };
+/** A line of a reply. */
+export function replyLine(id: number | null, body: object): string {
+  return `${JSON.stringify({ v: VERSION, id, ...body })}\n`;
 }
 
 /** A final line with a result that is text already: what is asked for often is not taken apart and put together again. */
@@ -71,7 +71,7 @@ export function resultLine(id: number, result: string): string {
 }
 
 function bad(id: number | null, what: string, cure: string, code: FaultCode = "malformed"): Parsed {
-  return { request: null, reply: errorReply(id, fault(code, `cannot ${what}`, cure)) };
+  return { request: null, reply: { v: VERSION, id, error: fault(code, `cannot ${what}`, cure) } };
 }
 
 function parameterFault(

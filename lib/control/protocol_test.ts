@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LONGEST_REQUEST, parseRequest, tooLong } from "./protocol.ts";
-import type { Fault } from "./reply.ts";
+import type { Fault } from "./fault.ts";
 import { verbs } from "./verbs.ts";
 
 const parse = (line: string) => parseRequest(new TextEncoder().encode(line));
@@ -25,6 +25,7 @@ Deno.test("parseRequest() reads each verb with all that may go with it", () => {
     timeout: 5,
     lines: 3,
     since: 9,
+    action: "flush",
   };
   for (const [verb, { required, optional }] of Object.entries(verbs)) {
     for (const keys of [Object.keys(required), Object.keys({ ...required, ...optional })]) {

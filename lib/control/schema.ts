@@ -1,7 +1,7 @@
 /** The protocol as a JSON Schema, from the definitions that the server goes by. PID 1 does not load it. */
 import type { Json } from "../define/json.ts";
 import { LONGEST_REQUEST, VERSION } from "./protocol.ts";
-import { faultCodes } from "./reply.ts";
+import { faultCodes } from "./fault.ts";
 import { verbHelp } from "./verb_help.ts";
 import { type Verb, type VerbDefinition, verbs } from "./verbs.ts";
 

@@ -3,11 +3,13 @@ import { OsError } from "../os/error.ts";
 import type { Fd, Peer } from "../os/os.ts";
 import { Connection } from "./connection.ts";
 import { EventRing } from "./event_ring.ts";
-import { type Answer, Operator, type Station } from "./operator.ts";
-import { errorReply, parseRequest, resultLine, tooLong } from "./protocol.ts";
-import { type Fault, fault } from "./reply.ts";
+import type { Answer } from "./answer.ts";
+import { Operator, type Station } from "./operator.ts";
+import { parseRequest, replyLine, resultLine, tooLong } from "./protocol.ts";
+import { type Fault, fault } from "./fault.ts";
 import { EventStream, OutputStream, type Stream } from "./stream.ts";
 import { type Request, type Right, verbs } from "./verbs.ts";
+import type { View } from "./words.ts";
 import { MOST_WAITS, Waits } from "./waits.ts";
 import { messageOf } from "../define/message_of.ts";
 
@@ -60,6 +62,11 @@ export class ControlServer {
   /** How many clients there are. */
   get clients(): number {
     return this.#clients.size;
+  }
+
+  /** The system now, as clients are told of it. */
+  get view(): View {
+    return this.#operator.view();
   }
 
   /** Listens at a path. @throws {OsError} As `Os.listenAt`. */
@@ -219,7 +226,7 @@ export class ControlServer {
   }
 
   #refuse(client: Connection, id: number | null, why: Fault): void {
-    client.send(`${JSON.stringify(errorReply(id, why))}\n`);
+    client.send(replyLine(id, { error: why }));
   }
 
   #drop(client: Connection): void {

@@ -1,9 +1,13 @@
 import type { Json } from "../define/json.ts";
+import { type Driver, notesOf, type Notice } from "../driver/mod.ts";
 import { settleLog } from "../define/log.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { ServiceState, State } from "../supervisor/mod.ts";
 import { namesOf, type View, whyJson } from "./words.ts";
+
+/** What the driver knows of services beside their state. */
+type Known = Pick<Driver, "notify" | "containment">;
 
 /** How the boot stands, and which system it is. */
 export interface BootStanding {
@@ -19,11 +23,13 @@ export interface BootStanding {
  */
 export class StatusText {
   readonly #graph: Graph;
-  readonly #written: { state: ServiceState; text: string }[] = [];
-  #last: { state: State | null; text: string } = { state: null, text: "" };
+  readonly #driver: Known;
+  readonly #written: { state: ServiceState; notice: Notice | null; text: string }[] = [];
+  #last: { state: State | null; revision: number; text: string } = { state: null, revision: 0, text: "" };
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, driver: Known) {
     this.#graph = graph;
+    this.#driver = driver;
   }
 
   /** The answer to `status`, about the services of `ids`, or about all. */
@@ -50,22 +56,32 @@ export class StatusText {
   }
 
   #all(state: State): string {
-    if (this.#last.state !== state) {
-      this.#last = { state, text: state.services.map((service, id) => this.#service(id, service)).join(",") };
+    const { revision } = this.#driver.notify;
+    if (this.#last.state !== state || this.#last.revision !== revision) {
+      const text = state.services.map((service, id) => this.#service(id, service)).join(",");
+      this.#last = { state, revision, text };
     }
     return this.#last.text;
   }
 
   #service(id: ServiceId, state: ServiceState): string {
     const known = this.#written[id];
-    if (known?.state === state) return known.text;
-    const text = JSON.stringify(serviceJson(this.#graph, nodeOf(this.#graph, id), state));
-    this.#written[id] = { state, text };
+    const notice = this.#driver.notify.noticeOf(id);
+    if (known?.state === state && known.notice === notice) return known.text;
+    const contained = this.#driver.containment.of(id);
+    const text = JSON.stringify(serviceJson(this.#graph, nodeOf(this.#graph, id), state, notice, contained));
+    this.#written[id] = { state, notice, text };
     return text;
   }
 }
 
-function serviceJson(graph: Graph, { id, name, kind }: Node, service: ServiceState): Json {
+function serviceJson(
+  graph: Graph,
+  { id, name, kind }: Node,
+  service: ServiceState,
+  notice: Notice | null,
+  contained: "cgroup" | "group",
+): Json {
   const { phase, since, restarts, why, output, pinned } = service;
   // A shutdown takes every wish away, so the service alone knows.
   const wanted = service.wanted !== "down" && pinned !== "down";
@@ -82,15 +98,19 @@ function serviceJson(graph: Graph, { id, name, kind }: Node, service: ServiceSta
     why: wanted && phase.phase === "up" ? null : whyJson(graph, id, why),
     output,
     pinned,
+    contained,
+    status: notice?.text ?? null,
+    notes: notice === null ? [] : notesOf(notice),
   };
 }
 
 /** The answer to `graph`. */
 export function graphJson(graph: Graph): Json {
   return {
-    services: graph.nodes.map(({ name, kind, dependencies }) => ({
+    services: graph.nodes.map(({ name, kind, dependencies, definition }) => ({
       name,
       kind,
+      verbs: Object.keys(definition.hooks.verbs),
       dependencies: dependencies.map((edge) => ({ name: nodeOf(graph, edge.id).name, kind: edge.kind })),
     })),
     bundles: Object.fromEntries([...graph.bundles].map(([name, ids]) => [name, namesOf(graph, ids)])),

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { EventRing } from "./event_ring.ts";
-import { VERSION } from "./protocol.ts";
+import { replyLine, VERSION } from "./protocol.ts";
 
 /** So many entries go out at once; whoever has room for more gets them at the next turn. */
 const BATCH = 256;
@@ -31,7 +31,7 @@ export class EventStream implements Stream {
     if (this.#next >= ring.end || !this.connection.isHungry) return false;
     let text = "";
     if (this.#next < ring.first) {
-      text = lost(this.#id, "events", ring.first - this.#next);
+      text = replyLine(this.#id, { lost: { what: "events", count: ring.first - this.#next } });
       this.#next = ring.first;
     }
     const end = Math.min(ring.end, this.#next + BATCH);
@@ -69,18 +69,13 @@ export class OutputStream implements Stream {
   /** Sends text as the service's. */
   say(text: string): void {
     if (text === "") return;
-    const output = { service: this.service, text };
-    this.connection.send(`${JSON.stringify({ v: VERSION, id: this.#id, output })}\n`);
+    this.connection.send(replyLine(this.#id, { output: { service: this.service, text } }));
   }
 
   feed(): boolean {
     if (this.#lost === 0 || !this.connection.isHungry) return false;
-    this.connection.send(lost(this.#id, "output", this.#lost));
+    this.connection.send(replyLine(this.#id, { lost: { what: "output", count: this.#lost } }));
     this.#lost = 0;
     return false;
   }
-}
-
-function lost(id: number, what: "events" | "output", count: number): string {
-  return `${JSON.stringify({ v: VERSION, id, lost: { what, count } })}\n`;
 }

@@ -1,8 +1,8 @@
 import type { ServiceId } from "../graph/graph.ts";
-import { type Event, isSettled, isStuck } from "../supervisor/mod.ts";
+import { type Event, isSettled } from "../supervisor/mod.ts";
 import { downGoal, type Goal, needersOf, type Outlook } from "./goal.ts";
-import { fault } from "./reply.ts";
-import { namesOf, serviceOf, type View } from "./words.ts";
+import { fault } from "./fault.ts";
+import { busyServices, namesOf, type View } from "./words.ts";
 
 /** What a switch stands on. */
 export interface Crossing {
@@ -28,7 +28,7 @@ export class SwitchGoal implements Goal {
   constructor(view: View, init: string, stops: readonly ServiceId[], crossing: Crossing) {
     this.#init = init;
     this.#crossing = crossing;
-    this.#asked = view.graph.nodes.map(({ id }) => id).filter((id) => serviceOf(view, id).wanted === "asked");
+    this.#asked = view.state.services.flatMap(({ wanted }, id) => wanted === "asked" ? [id] : []);
     const all = [...needersOf(view, stops), ...stops];
     this.#down = downGoal(all);
     for (const id of all) crossing.post({ type: "stop", id });
@@ -45,7 +45,7 @@ export class SwitchGoal implements Goal {
     const outlook = this.#late ? this.#timeout(view) : this.#down.look(view);
     if (outlook.type === "failed") this.#goBack();
     if (outlook.type !== "reached") return outlook;
-    if (!isSettled(state)) return { type: "waiting", on: this.#moving(view) };
+    if (!isSettled(state)) return { type: "waiting", on: busyServices(view) };
     this.#crossing.cross(this.#init, namesOf(graph, this.#asked));
     return { type: "reached", result: { switching: this.#init } };
   }
@@ -55,18 +55,11 @@ export class SwitchGoal implements Goal {
   }
 
   #timeout(view: View): Outlook {
-    const awaited = namesOf(view.graph, this.#moving(view)).join(", ") || "services that do not go down";
+    const awaited = namesOf(view.graph, busyServices(view)).join(", ") || "services that do not go down";
     return {
       type: "failed",
       fault: fault("timeout", `cannot switch in time: awaited are ${awaited}`, "see initctl status"),
     };
-  }
-
-  #moving(view: View): ServiceId[] {
-    return view.graph.nodes.map(({ id }) => id).filter((id) => {
-      const service = serviceOf(view, id);
-      return service.phase.phase === "starting" || service.phase.phase === "stopping" && !isStuck(service);
-    });
   }
 
   #goBack(): void {

@@ -7,6 +7,7 @@ export const verbHelp: Readonly<Record<Verb, string>> = {
   stop: "Wants services or bundles down; what is needed stays, unless it is forced.",
   restart: "Takes services down and up again, and what needs them and was up.",
   reload: "Lets services read their configuration anew.",
+  do: "Has a service do something by the name that its definition gives it.",
   release: "Takes the wish back that services be up: what nothing else needs goes down.",
   signal: "Sends a signal to the process of a service.",
   pin: "Holds a service up or down, whatever else is wanted.",

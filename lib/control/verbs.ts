@@ -39,6 +39,7 @@ export const verbs = {
   stop: change({ names }, { ...waiting, force: flag }),
   restart: change({ names }, waiting),
   reload: change({ names }, waiting),
+  do: change({ name, action: name }, waiting),
   release: change({ names }, waiting),
   signal: change({ name, signal }, {}),
   pin: change({ name, to: { enum: ["up", "down"] } as const }, waiting),

@@ -1,8 +1,9 @@
 import type { Millis } from "../define/time.ts";
 import type { State } from "../supervisor/mod.ts";
 import type { Connection } from "./connection.ts";
+import { fault } from "./fault.ts";
 import { accepted, type Goal } from "./goal.ts";
-import { errorReply, resultLine, VERSION } from "./protocol.ts";
+import { replyLine } from "./protocol.ts";
 import { describeAwaited, listed, namesOf, type View } from "./words.ts";
 
 /** When a client that waits is first told whom for, and how often again. */
@@ -90,10 +91,10 @@ export class Waits {
     const outlook = goal.look(view);
     switch (outlook.type) {
       case "reached":
-        connection?.send(resultLine(id, JSON.stringify(outlook.result)));
+        connection?.send(replyLine(id, { result: outlook.result }));
         return this.#end(wait);
       case "failed":
-        connection?.send(`${JSON.stringify(errorReply(id, outlook.fault))}\n`);
+        connection?.send(replyLine(id, { error: outlook.fault }));
         return this.#end(wait);
       case "waiting": {
         const awaited = namesOf(view.graph, outlook.on);
@@ -103,17 +104,15 @@ export class Waits {
             this.#lookedAt = null;
             return goal.expire(view);
           }
-          const message = `out of time; not done: ${listed(awaited, 20)}: ${
-            describeAwaited(view, outlook.on)
-          }`;
-          const cure = "nothing is taken back; see initctl status";
-          connection?.send(`${JSON.stringify(errorReply(id, { code: "timeout", message, cure }))}\n`);
+          const described = describeAwaited(view, outlook.on);
+          const message = `out of time; not done: ${listed(awaited, 20)}: ${described}`;
+          const error = fault("timeout", message, "nothing is taken back; see initctl status");
+          connection?.send(replyLine(id, { error }));
           return this.#end(wait);
         }
         if (wait.news > view.now || connection === null) return;
         wait.news = view.now + NEWS_EVERY;
-        const progress = { awaited, text: describeAwaited(view, outlook.on) };
-        connection.send(`${JSON.stringify({ v: VERSION, id, progress })}\n`);
+        connection.send(replyLine(id, { progress: { awaited, text: describeAwaited(view, outlook.on) } }));
       }
     }
   }

@@ -2,9 +2,9 @@
 import type { Json } from "../define/json.ts";
 import type { Millis } from "../define/time.ts";
 import { describeFailure, describeWhy } from "../driver/mod.ts";
-import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
-import { isStuck, type ServiceState, type State, type Why } from "../supervisor/mod.ts";
-import type { Cause } from "./reply.ts";
+import { type Edge, type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
+import { isStuck, type ServiceState, type State, wantsUp, type Why } from "../supervisor/mod.ts";
+import type { Cause } from "./fault.ts";
 
 /** What is looked at: the system at one moment. */
 export interface View {
@@ -13,6 +13,8 @@ export interface View {
   readonly now: Millis;
   /** The last lines that a service has printed. */
   readonly tail: (service: string) => readonly string[];
+  /** What a service says of itself; null if it says nothing. Default: none does. */
+  readonly said?: (id: ServiceId) => string | null;
 }
 
 /** A service at this moment. */
@@ -46,9 +48,11 @@ export function describeStanding(view: View, id: ServiceId): string {
   const reason = why === null ? "" : describeWhy(graph, id, why);
   switch (phase.phase) {
     case "up":
-      return nodeOf(graph, id).kind === "oneshot" ? "is done" : "is up";
-    case "starting":
-      return `starts for ${span(now - service.since)}, is given up in ${span(phase.deadline - now)}`;
+      return (nodeOf(graph, id).kind === "oneshot" ? "is done" : "is up") + wordsOf(view, id);
+    case "starting": {
+      const left = span(phase.deadline - now);
+      return `starts for ${span(now - service.since)}, is given up in ${left}${wordsOf(view, id)}`;
+    }
     case "stopping": {
       if (isStuck(service)) return reason;
       const then = {
@@ -56,7 +60,13 @@ export function describeStanding(view: View, id: ServiceId): string {
         stop: "SIGKILL",
         kill: "nothing more to try",
       }[phase.sent];
-      const doing = phase.process === "undo" ? "is undone" : phase.sent === "kill" ? "is killed" : "stops";
+      const doing = phase.process === "after" && phase.sent === "stop"
+        ? "cleans up"
+        : phase.process === "undo"
+        ? "is undone"
+        : phase.sent === "kill"
+        ? "is killed"
+        : "stops";
       return `${doing} for ${span(now - service.since)}, ${then} in ${span((phase.deadline ?? now) - now)}`;
     }
     case "backoff":
@@ -72,6 +82,12 @@ export function describeStanding(view: View, id: ServiceId): string {
       }
       return `is down: ${reason}`;
   }
+}
+
+/** What a service says of itself, behind what we know of it. */
+function wordsOf({ said }: View, id: ServiceId): string {
+  const text = said?.(id) ?? null;
+  return text === null ? "" : `; it says: ${text}`;
 }
 
 /** From a service that is not up to the first cause: whom it waits for, or fell with, and why that is not there. */
@@ -153,9 +169,23 @@ function following(view: View, busy: ReadonlySet<ServiceId>, what: "starting" | 
   return [...found];
 }
 
+/** Whom a service that wants to start waits for: what it cannot do without comes first. */
 function awaitedBy(view: View, id: ServiceId): ServiceId[] {
-  const { dependencies } = nodeOf(view.graph, id);
-  return dependencies.filter((edge) => serviceOf(view, edge.id).phase.phase !== "up").map((edge) => edge.id);
+  const absent = nodeOf(view.graph, id).dependencies.filter((edge) =>
+    serviceOf(view, edge.id).phase.phase !== "up"
+  );
+  const needs = absent.filter((edge) => isNeed(edge, serviceOf(view, edge.id)));
+  // Nobody waits for what can be done without and is not wanted, or fails.
+  const others = absent.filter((edge) => {
+    const service = serviceOf(view, edge.id);
+    return !needs.includes(edge) && wantsUp(service, view.state) && service.streak === 0;
+  });
+  return [...needs, ...others].map((edge) => edge.id);
+}
+
+/** Whether a service cannot do without a dependency, as the supervisor has it: a milestone may go once it has worked. */
+export function isNeed({ kind }: Edge, { outputs }: ServiceState): boolean {
+  return kind === "need" || kind === "milestone" && outputs === 0;
 }
 
 function span(time: Millis): string {

@@ -8,7 +8,13 @@ interface Manifest {
   readonly generation: string;
   readonly init: { readonly sha256: string; readonly size: number };
   readonly runtime: { readonly source: string; readonly sha256: string };
-  readonly services: readonly { readonly name: string; readonly origin: string; readonly needs: unknown }[];
+  readonly services: readonly {
+    readonly name: string;
+    readonly origin: string;
+    readonly needs: unknown;
+    readonly log: { readonly to: string };
+  }[];
+  readonly control: unknown;
   readonly sources: Readonly<Record<string, string>>;
   readonly watchdog: { readonly statusFile: string };
 }
@@ -49,6 +55,8 @@ Deno.test("build makes the same init from the same sources, wherever the checkou
         "mod.ts:8",
       ]]);
       assertEquals(manifest.services[1]!.needs, [{ kind: "need", name: "database" }]);
+      assertEquals(manifest.services[1]!.log.to, "file");
+      assertEquals(manifest.control, { read: "owner" });
       assertEquals(Object.keys(manifest.sources), ["units/mod.ts"]);
       assertEquals(manifest.watchdog.statusFile, `/persist/${manifest.generation}/status`);
       assertStringIncludes(stdout, manifest.runtime.source);

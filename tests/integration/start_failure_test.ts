@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { commandKeys } from "../../lib/define/command.ts";
 import { withInit } from "./harness.ts";
 
 /** What a failed start is told as, once it is given up. */
@@ -62,7 +63,7 @@ Deno.test("supervise says of each process that cannot be started why, and the ot
       "empty-argv": `${shapeless} argv is empty`,
       "async": `${shapeless} it is a promise, and must be there at once`,
       "relative-folder": `${shapeless} cwd here is not an absolute path`,
-      "unknown-setting": `${shapeless} it has no setting "enviroment"; there are argv, env, cwd`,
+      "unknown-setting": `${shapeless} it has no setting "enviroment"; there are ${commandKeys.join(", ")}`,
       "dependent": "missing-program is not there",
     };
     const told = Object.fromEntries(Object.keys(expected).map((name) => [name, final(init.told(name))]));
