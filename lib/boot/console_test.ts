@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Console } from "./console.ts";
 
 Deno.test("Console shows lines of one turn together, with the time since the start", async () => {
@@ -53,4 +53,26 @@ Deno.test("Console survives a reader that has gone away, and one that comes back
   shown.line(0, "seen");
   await shown.settle(1000);
   assertEquals(text, "[    0.000] seen\n");
+});
+
+Deno.test("Console lets those who can wait do so, and gives up nothing of theirs, nor lines for their sake", async () => {
+  const held = Promise.withResolvers<void>();
+  let text = "";
+  const shown = new Console(0, async (bytes) => {
+    await held.promise;
+    text += new TextDecoder().decode(bytes);
+    return bytes.length;
+  });
+  assertEquals(shown.pass("first"), undefined);
+  let relief: Promise<void> | void = undefined;
+  for (let index = 0; index < 1000; index++) relief = shown.pass(`${index} ${"x".repeat(100)}`);
+  assert(relief instanceof Promise);
+  shown.line(0, "a line of our own");
+  held.resolve();
+  await relief;
+  const lines = text.trimEnd().split("\n");
+  assertEquals(lines.length, 1002);
+  assertEquals(lines.at(-1), "[    0.000] a line of our own");
+  assertEquals(shown.pass("there is room again"), undefined);
+  await shown.settle(5000);
 });

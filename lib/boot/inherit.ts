@@ -9,12 +9,20 @@ import type { Handover } from "./switch_init.ts";
 export function inherit(graph: Graph, handover: Handover, os: Os): Inheritance {
   const { restarted } = diffSystems(handover.portraits, graph);
   const kept = (name: string) => graph.ids.has(name) && !Object.hasOwn(restarted, name);
-  const { processes, pipelines } = handover;
+  const { processes, pipelines, mailboxes = {} } = handover;
   for (const { service, pid } of processes) if (!kept(service)) os.kill(pid, "SIGKILL", "group");
+  const goesOn = ([name]: [string, unknown]) =>
+    kept(name) && graph.nodes[graph.ids.get(name)!]!.definition.ready?.mailbox !== undefined;
+  for (const entry of Object.entries(mailboxes)) {
+    if (!goesOn(entry)) {
+      for (const fd of [entry[1].fd, ...entry[1].kept.map((each) => each.fd)]) os.close(fd);
+    }
+  }
   return {
     state: carryState(graph, handover.state, kept),
     processes: processes.filter(({ service }) => kept(service)),
     pipelines: Object.fromEntries(Object.entries(pipelines).filter(([name]) => kept(name))),
+    mailboxes: Object.fromEntries(Object.entries(mailboxes).filter(goesOn)),
   };
 }
 

@@ -26,6 +26,8 @@ export class Machine {
     const settings = graph.hardwareWatchdog;
     const report = (fault: string) => account.complain(fault);
     this.watchdog = settings === null ? null : new HardwareWatchdog(settings, os.now(), report);
+    // A device that is there guards us before the first service, whose `run` may be what hangs.
+    this.watchdog?.ring(os.now());
     this.#attempt(disableCtrlAltDel);
   }
 

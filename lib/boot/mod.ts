@@ -16,4 +16,5 @@
 export { type BuildInfo, buildInfo, buildPrelude } from "./build_info.ts";
 export { type GenerationStatus, writeStatus } from "./status_file.ts";
 export { EXIT, supervise, type SuperviseOptions } from "./supervise.ts";
+export { surrender } from "./surrender.ts";
 export { forbidExit, surviveErrors } from "./survive.ts";

@@ -37,10 +37,13 @@ export class Narrator {
       }
       case "up":
         return nodeOf(this.#graph, id).kind === "oneshot" ? `done after ${took}` : `ready after ${took}`;
-      case "stopping":
-        return phase.after === null
-          ? "stops"
-          : `failed: ${describeFailure(this.#graph, id, phase.after)}; its process is ended`;
+      case "stopping": {
+        if (phase.after === null) return "stops";
+        const failure = describeFailure(this.#graph, id, phase.after);
+        return phase.process === "after"
+          ? `ended: ${failure}; its after command runs`
+          : `failed: ${failure}; its process is ended`;
+      }
       case "backoff": {
         const pause = ((phase.until - now) / 1000).toFixed(1);
         return `${

@@ -20,12 +20,17 @@ export function findPlace(): Place {
 /** The variable that names the generation, where it is not the binary's own id. */
 export const GENERATION = "DENIT_GENERATION";
 
+/** By these a supervisor and its service talk: sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3). */
+const OURS = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
 /**
  * The environment of services: ours, with a PATH, which the environment of a PID 1 has not, and the generation where
  * it was named from outside: then `init mark`, in a service, has to know of it.
  */
 export function serviceEnvironment(generation: string): Record<string, string> {
   const env: Record<string, string> = { PATH: DEFAULT_PATH, ...Deno.env.toObject() };
+  // What was meant for us by whoever supervises us, our services must not take for theirs.
+  for (const name of OURS) delete env[name];
   if (generation !== buildInfo().generation) env[GENERATION] = generation;
   return env;
 }

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join, resolve } from "@std/path";
 import { messageOf } from "../define/message_of.ts";
 
 /** The folder for sockets, journal and logs: chosen, or from `DENIT_RUNTIME_DIR`, or where such things belong. */
@@ -58,6 +58,20 @@ export function openRuntimeFolder(folder: string, goesOn = false): OpenFolder {
       close: () => lock?.close(),
     };
   }
+}
+
+/**
+ * The folder for the mailboxes of services, made if that is possible; where it is not, a service that needs one says so.
+ * Services have working directories of their own, so that the path is an absolute one.
+ */
+export function openNotifyFolder(folder: string): string {
+  const path = join(resolve(folder), "notify");
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
+  } catch {
+    // On a read-only file system there is no folder.
+  }
+  return path;
 }
 
 function takenBy(folder: string, lock: Deno.FsFile): string {

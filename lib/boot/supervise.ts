@@ -6,13 +6,15 @@ import { type Graph, nodeOf } from "../graph/graph.ts";
 import { logPath, openLogs } from "../log/mod.ts";
 import { becomeSubreaper, linuxOs, realtime } from "../os/linux/mod.ts";
 import { Account } from "./account.ts";
+import { openCgroups } from "./cgroups.ts";
 import { buildInfo } from "./build_info.ts";
 import { Console } from "./console.ts";
+import type { Container } from "./container.ts";
 import { mountEarly } from "./early_mounts.ts";
 import { Machine } from "./machine.ts";
 import { findPlace, GENERATION } from "./places.ts";
 import { wasClean } from "./progress.ts";
-import { openRuntimeFolder, runtimeFolder } from "./runtime_folder.ts";
+import { openNotifyFolder, openRuntimeFolder, runtimeFolder } from "./runtime_folder.ts";
 import { Supervision } from "./supervision.ts";
 import { onUncaught } from "./survive.ts";
 import { takeHandover } from "./switch_init.ts";
@@ -23,6 +25,10 @@ export interface SuperviseOptions {
   readonly logDir?: string | undefined;
   /** Shut down once the boot is through. */
   readonly once?: boolean | undefined;
+  /** This is the init of a container, which others have prepared, and whose essential services end it. */
+  readonly container?: boolean | undefined;
+  /** The longest that a container may take to stop. */
+  readonly stopWithin?: Millis | undefined;
 }
 
 /** Exit codes of the supervisor: a clean end, one that was not, a boot that missed its deadline. */
@@ -35,12 +41,15 @@ export const EXIT = { clean: 0, unclean: 1, watchdog: 2 } as const;
  * @returns The exit code; PID 1 of a machine does not return.
  * @throws {FolderTaken} If another supervisor has the runtime directory.
  */
-export async function supervise(graph: Graph, options: SuperviseOptions): Promise<number> {
+export async function supervise(system: Graph, options: SuperviseOptions): Promise<number> {
   const os = linuxOs();
   const enteredAt = os.now();
-  if (Deno.pid === 1) Deno.umask(0o022);
-  const mountFaults = Deno.pid === 1 ? mountEarly() : [];
-  const place = findPlace();
+  const container = options.container === true ? await enterContainer(system, options) : null;
+  const graph = container?.graph ?? system;
+  const prepares = Deno.pid === 1 && container === null;
+  if (prepares) Deno.umask(0o022);
+  const mountFaults = prepares ? mountEarly() : [];
+  const place = container === null ? findPlace() : "process";
   if (place === "process") becomeSubreaper();
   const handover = takeHandover(os);
 
@@ -58,7 +67,10 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     folder: logFolder,
     policyOf: (service) => settleLog(nodeOf(graph, graph.ids.get(service)!).definition.log),
     report: (fault) => account.complain(fault),
-    print: (service, line) => account.say(`${service}: ${line}`),
+    print: (service, line) => {
+      const text = `${service}: ${line}`;
+      return container === null ? account.say(text) : shown.pass(text);
+    },
     clock: realtime,
   });
 
@@ -78,7 +90,10 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   const { version } = buildInfo();
   const who = `denit ${version}: generation ${generation}, ${graph.nodes.length} services, pid ${Deno.pid}`;
   const startedAt = machine?.line.single ? os.now() : enteredAt;
-  const here = { generation, version, pid: Deno.pid, place };
+  const here = { generation, version, pid: Deno.pid, place: container === null ? place : "container" };
+  const opened = openCgroups(place);
+  const cgroups = typeof opened === "string" ? undefined : opened;
+  const contained = typeof opened === "string" ? { by: "group", why: opened } : { by: "cgroup" };
   const supervision = new Supervision({
     graph: withDeadline(graph, machine?.line.deadline ?? null),
     os,
@@ -86,14 +101,17 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
     account,
     logs,
     logPath: (service) => logPath(logFolder, service),
+    notifyFolder: openNotifyFolder(path),
+    cgroups,
     startedAt,
     once: options.once ?? false,
     generation,
     machine,
+    container,
     handover,
   });
   // Whoever follows the journal from its first entry on is there now.
-  account.tell("boot", { ...here, startedAt, services: cast(graph) }, who);
+  account.tell("boot", { ...here, startedAt, contained, services: cast(graph) }, who);
   const power = await supervision.run(join(path, "control.sock"));
 
   const { driver, judge, progress, rescues, wasAsked } = supervision;
@@ -108,8 +126,17 @@ export async function supervise(graph: Graph, options: SuperviseOptions): Promis
   folder.close();
   await machine?.end(power);
   driver.dispose();
+  cgroups?.close();
+  const code = container?.exitCode ?? null;
+  if (code !== null) return code;
   if (judge.verdict === "failed") return EXIT.watchdog;
   return wasAsked && clean && progress.state !== "degraded" ? EXIT.clean : EXIT.unclean;
+}
+
+/** Loads what only a container needs. */
+async function enterContainer(graph: Graph, { logDir, stopWithin }: SuperviseOptions): Promise<Container> {
+  const { Container } = await import("./container.ts");
+  return new Container(graph, { logsToFiles: logDir !== undefined, stopWithin });
 }
 
 /** A system whose boot may take another time, if one was given. */

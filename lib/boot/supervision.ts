@@ -1,5 +1,5 @@
 import { delay } from "@std/async/delay";
-import { ControlServer, type View } from "../control/mod.ts";
+import { ControlServer } from "../control/mod.ts";
 import { Driver, networkProber } from "../driver/mod.ts";
 import { portray } from "../graph/diff.ts";
 import { nodeOf, type ServiceId } from "../graph/graph.ts";
@@ -7,9 +7,9 @@ import type { SignalName } from "../os/os.ts";
 import { letSignalsThrough, recordedSignals, recordSignals } from "../os/linux/mod.ts";
 import { isSettled, type Phase, type Power, type Why } from "../supervisor/mod.ts";
 import { together } from "./alarms.ts";
+import { habitatOf } from "./habitat.ts";
 import { inherit, startsAfter } from "./inherit.ts";
 import { Narrator } from "./narrator.ts";
-import { selfCommand, serviceEnvironment } from "./places.ts";
 import { BootProgress } from "./progress.ts";
 import { otherGeneration } from "./generation_folder.ts";
 import { forgiveBoots, writeStatus } from "./status_file.ts";
@@ -46,8 +46,7 @@ export class Supervision {
     this.#starts = handover === null ? graph.boot : startsAfter(graph, handover);
     this.#around = around;
     this.#narrator = new Narrator(graph, (now, text) => account.say(text, now));
-    const view = (): View => ({ graph, state: this.driver.state, now: os.now(), tail: logs.tail });
-    this.#watchman = new Watchman(view, (now, text) => account.say(text, now));
+    this.#watchman = new Watchman(() => this.control.view, (now, text) => account.say(text, now));
     this.progress = new BootProgress(this.#starts, startedAt);
     this.judge = new BootJudge(graph, generation, startedAt, {
       write: writeStatus,
@@ -64,13 +63,10 @@ export class Supervision {
       graph,
       os,
       inheritance,
+      notifyFolder: around.notifyFolder,
+      cgroups: around.cgroups,
       prober: networkProber,
-      habitat: {
-        env: serviceEnvironment(generation),
-        cwd: Deno.pid === 1 ? "/" : null,
-        self: selfCommand(),
-        place: around.place,
-      },
+      habitat: habitatOf(around),
       journal: account.journal,
       logs: {
         ...logs,
@@ -86,6 +82,7 @@ export class Supervision {
       onTurn: () => this.control.turn(),
       onFault: (error) => account.confess("internal error", error),
       onPhase: (id, phase, why, now) => this.#notePhase(id, phase, why, now),
+      onExit: (id, status) => around.container?.noteExit(id, status),
       onSignal: (signal) => this.#noteSignal(signal),
     });
     this.control = new ControlServer({
@@ -123,6 +120,7 @@ export class Supervision {
   async run(socket: string): Promise<Power> {
     this.#openControl(socket);
     this.driver.listen(SHUTDOWN_SIGNALS);
+    this.driver.listen(this.#around.container?.forwards ?? []);
     this.#around.machine?.listen(this.driver, () => this.#end("power key", "poweroff"));
     letSignalsThrough();
     this.driver.state.services.forEach(({ phase }, id) => {
@@ -202,6 +200,14 @@ export class Supervision {
     // Whoever shuts down on purpose has disarmed the judge before: this is the consequence of a service given up.
     if (state.ending !== null) this.judge.condemn(now);
     else if (this.progress.note(id, phase, now)) this.#finishBoot();
+    const end = this.#around.container?.notePhase(state, id, phase, why) ?? null;
+    if (end !== null) this.#endContainer(end);
+  }
+
+  /** What the container is for has ended. */
+  #endContainer(why: string): void {
+    this.#around.account.say(`${why}; the container ends`);
+    this.driver.post({ type: "shutdown", power: "exit" });
   }
 
   #noteVerdict(verdict: "ok" | "failed", awaited: readonly string[], other: string | null | undefined): void {
@@ -254,13 +260,20 @@ export class Supervision {
   }
 
   #noteSignal(signal: SignalName): void {
-    this.#end(signal, powerOf(signal));
+    const { container, os, graph, account } = this.#around;
+    if (container?.forwards.includes(signal) !== true) return this.#end(signal, powerOf(signal));
+    for (const id of graph.essential) {
+      const pid = this.driver.processOf(id);
+      if (pid === null || !os.kill(pid, signal, "process")) continue;
+      account.say(`${signal}: passed on to ${nodeOf(graph, id).name}`);
+    }
   }
 
   /** Somebody asks for the end, or asks again. */
   #end(who: string, power: Power): void {
     const hurry = this.driver.state.ending !== null;
-    this.#around.account.say(`${who}: ${hurry ? "hurrying" : "shutting down"}`);
+    const patience = this.#around.container?.patience() ?? "";
+    this.#around.account.say(`${who}: ${hurry ? "hurrying" : `shutting down${patience}`}`);
     this.#shutDown(this.#within(power));
   }
 

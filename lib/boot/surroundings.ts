@@ -3,6 +3,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { Logs } from "../log/mod.ts";
 import type { Os } from "../os/os.ts";
 import type { Account } from "./account.ts";
+import type { OwnCgroups } from "./cgroups.ts";
+import type { Container } from "./container.ts";
 import type { Machine } from "./machine.ts";
 import type { Place } from "./places.ts";
 import type { Handover } from "./switch_init.ts";
@@ -16,6 +18,10 @@ export interface Surroundings {
   readonly logs: Logs;
   /** The file of a service's log. */
   readonly logPath: (service: string) => string;
+  /** Where services find their mailboxes. */
+  readonly notifyFolder: string;
+  /** Where services are contained; undefined if they are only process groups. */
+  readonly cgroups: OwnCgroups | undefined;
   readonly startedAt: Millis;
   /** Shut down once the boot is through. */
   readonly once: boolean;
@@ -23,6 +29,8 @@ export interface Surroundings {
   readonly generation: string;
   /** The machine, if this is its init. */
   readonly machine: Machine | null;
+  /** The container, if this is the init of one. */
+  readonly container: Container | null;
   /** What the init before this one has left, in this very process. */
   readonly handover: Handover | null;
 }

@@ -1,11 +1,12 @@
-import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 import { basename } from "@std/path";
-import { buildInfo, forbidExit, supervise, surviveErrors } from "../boot/mod.ts";
+import { buildInfo, forbidExit, supervise, surrender, surviveErrors } from "../boot/mod.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { BadSystem, loadGraph } from "./load.ts";
 import { formatOption } from "./formats.ts";
 import { scriptRole } from "./script_role.ts";
 import { messageOf } from "../define/message_of.ts";
+import { type Millis, seconds } from "../define/time.ts";
 
 /** The exports of a units module. */
 export type Units = Readonly<Record<string, unknown>>;
@@ -22,7 +23,10 @@ export async function main(units: Units): Promise<never> {
     console.error(messageOf(error));
     return EXIT_CODES.system;
   };
-  return exit(await perform(units, Deno.args).catch(failed));
+  const code = await perform(units, Deno.args).catch(failed);
+  // Whoever is PID 1 does not come back from supervising a machine: something has failed before.
+  if (Deno.pid === 1) await surrender().catch(failed);
+  return exit(code);
 }
 
 /** Carries out one call of the binary; the exit code says how it went. */
@@ -90,14 +94,30 @@ export function initProgram(units: Units, done: (code: number) => void) {
     )
     .option("--log-dir <dir>", "where the logs of the services are (default: log in the runtime directory)")
     .option("--once", "shut down as soon as the boot has succeeded")
+    .option(
+      "--container",
+      "as the init of a container: prepare nothing, print the logs unless there is --log-dir, pass on SIGHUP, SIGUSR1, SIGUSR2 and SIGWINCH, and end when an essential service has ended",
+    )
+    .option(
+      "--stop-within <seconds>",
+      "shorten the stop timeouts, so that a container stops in time",
+      secondsOption,
+    )
     .addHelpText(
       "after",
-      "\nSIGTERM or SIGINT shuts down in order; a second one hurries.\nExit code: 0 a clean end, 1 one that was not, 2 the boot missed its deadline.",
+      "\nSIGTERM or SIGINT shuts down in order; a second one hurries.\nExit code: 0 a clean end, 1 one that was not, 2 the boot missed its deadline; of a container, that of its essential service, or 128 and the number of the signal that killed it.",
     )
     // PID 1 boots whatever else stands on the kernel's command line.
     .allowUnknownOption(Deno.pid === 1)
     .allowExcessArguments(Deno.pid === 1)
-    .action(async (options) => {
+    .action(async (options, command) => {
+      // What follows the name of an image arrives here, and must not be passed over in silence.
+      if (options.container === true && command.args.length > 0) {
+        command.error(`error: a container boots its system, and cannot run: ${command.args.join(" ")}`);
+      }
+      if (options.container !== true && options.stopWithin !== undefined) {
+        command.error("error: --stop-within goes with --container");
+      }
       forbidExit();
       done(await supervise(loadGraph(units), options));
     });
@@ -124,6 +144,12 @@ export function initProgram(units: Units, done: (code: number) => void) {
     .action(async (name, task) => done(await scriptRole(units, name, task)));
   for (const command of program.commands) command.exitOverride();
   return program;
+}
+
+function secondsOption(text: string): Millis {
+  const time = seconds(Number(text));
+  if (time > 0 && Number.isFinite(time)) return time;
+  throw new InvalidArgumentError("It is no number of seconds above 0.");
 }
 
 /** The roles that PID 1 never has: their code is loaded only for them. */

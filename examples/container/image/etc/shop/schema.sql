@@ -1,0 +1,2 @@
+CREATE TABLE IF NOT EXISTS opening (at timestamptz NOT NULL DEFAULT now());
+INSERT INTO opening DEFAULT VALUES;

@@ -1,0 +1,14 @@
+import { accountsIn, type Habitat } from "../driver/mod.ts";
+import { selfCommand, serviceEnvironment } from "./places.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** How processes are started here. */
+export function habitatOf({ generation, container, place }: Surroundings): Habitat {
+  return {
+    env: serviceEnvironment(generation),
+    cwd: Deno.pid === 1 && container === null ? "/" : null,
+    self: selfCommand(),
+    place,
+    accounts: accountsIn(),
+  };
+}
