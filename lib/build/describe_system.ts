@@ -1,16 +1,25 @@
 import { type BuildInfo, buildInfo } from "../boot/build_info.ts";
+import { type LogPolicy, settleLog } from "../define/log.ts";
 import { readyLabel } from "../define/service.ts";
 import type { OnFailure } from "../define/system.ts";
 import {
   closure,
   type Graph,
   longest,
+  type Node,
   nodeOf,
   type ServiceId,
   shutdownBound,
   startBounds,
   waves,
 } from "../graph/mod.ts";
+
+/** Where a service prints: into files of its own, onto the console, nowhere, or into another service, past init. */
+export type LogDescription =
+  | (LogPolicy & { readonly to: "file" })
+  | (Pick<LogPolicy, "lineLimit" | "rateLimit"> & { readonly to: "console" })
+  | { readonly to: "none" }
+  | { readonly to: "service"; readonly service: string };
 
 /** A service, as the manifest has it. Times are milliseconds. */
 export interface ServiceDescription {
@@ -26,6 +35,7 @@ export interface ServiceDescription {
   }[];
   /** How it tells that it is ready: `notification fd 3`; `exit code 0` or `init itself` for a oneshot. */
   readonly readiness: string;
+  readonly log: LogDescription;
   readonly startTimeout: number;
   readonly stopTimeout: number;
   /** Where it is defined, `path:line`; null where that is not known. */
@@ -41,6 +51,8 @@ export interface SystemDescription {
   /** Bundles and their members, by name. */
   readonly bundles: Readonly<Record<string, readonly string[]>>;
   readonly boot: readonly string[];
+  /** Who may look by `initctl`; root, and the user that init runs as, always may. */
+  readonly control: { readonly read: "owner" | "everybody" };
   readonly watchdog: {
     readonly success: readonly string[];
     readonly deadline: number;
@@ -63,19 +75,21 @@ export function describeSystem(graph: Graph, info: BuildInfo): SystemDescription
   const boot = closure(graph, graph.boot);
   const waveOf = new Map<ServiceId, number>();
   waves(graph, boot).forEach((wave, index) => wave.forEach((id) => waveOf.set(id, index)));
-  const services = graph.nodes.map((
-    { id, name, kind, definition, policy, dependencies },
-  ): ServiceDescription => ({
-    name,
-    kind,
-    description: definition.description,
-    wave: waveOf.get(id) ?? null,
-    needs: dependencies.map((edge) => ({ name: nodeOf(graph, edge.id).name, kind: edge.kind })),
-    readiness: readyLabel(definition),
-    startTimeout: policy.startTimeout,
-    stopTimeout: policy.stopTimeout,
-    origin: info.origins[name] ?? null,
-  }));
+  const services = graph.nodes.map((node): ServiceDescription => {
+    const { id, name, kind, definition, policy, dependencies } = node;
+    return {
+      name,
+      kind,
+      description: definition.description,
+      wave: waveOf.get(id) ?? null,
+      needs: dependencies.map((edge) => ({ name: nodeOf(graph, edge.id).name, kind: edge.kind })),
+      readiness: readyLabel(definition),
+      log: describeLog(graph, node),
+      startTimeout: policy.startTimeout,
+      stopTimeout: policy.stopTimeout,
+      origin: info.origins[name] ?? null,
+    };
+  });
   const { watchdog } = graph;
   return {
     generation: info.generation,
@@ -83,6 +97,7 @@ export function describeSystem(graph: Graph, info: BuildInfo): SystemDescription
     services,
     bundles: Object.fromEntries([...graph.bundles].map(([name, members]) => [name, names(members)])),
     boot: names(graph.boot),
+    control: { read: graph.everybodyReads ? "everybody" : "owner" },
     watchdog: watchdog === null ? null : {
       success: names(watchdog.success),
       deadline: watchdog.deadline,
@@ -94,6 +109,13 @@ export function describeSystem(graph: Graph, info: BuildInfo): SystemDescription
       shutdown: shutdownBound(graph),
     },
   };
+}
+
+function describeLog(graph: Graph, { consumer, definition }: Node): LogDescription {
+  if (consumer !== undefined) return { to: "service", service: nodeOf(graph, consumer).name };
+  const { to, ...policy } = settleLog(definition.log);
+  const { lineLimit, rateLimit } = policy;
+  return to === "file" ? { to, ...policy } : to === "console" ? { to, lineLimit, rateLimit } : { to };
 }
 
 /** What `init manifest` prints: the running binary's own system, and the version of its runtime. */

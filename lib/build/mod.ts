@@ -21,10 +21,12 @@ export { type CheckOptions, type CheckResult, checkUnits } from "./check_units.t
 export {
   describeItself,
   describeSystem,
+  type LogDescription,
   type ServiceDescription,
   type SystemDescription,
 } from "./describe_system.ts";
 export { BuildFailure } from "./failure.ts";
+export { type HostCommand, hostCommand } from "./host_command.ts";
 export type { Manifest } from "./manifest.ts";
 export { type Progress, silentProgress, stderrProgress } from "./progress.ts";
 export { projectRoot, unitsFile, userPath } from "./project.ts";

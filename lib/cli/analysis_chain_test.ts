@@ -6,15 +6,9 @@ import { failed, journal, retried } from "../../tests/fixtures/boots.ts";
 import { journalOf } from "../../tests/fixtures/journal_of.ts";
 import { graphOf } from "../../tests/property/graph_of.ts";
 import { plans, play, worldFor } from "../../tests/property/plan.ts";
-import { settings } from "../../tests/property/run.ts";
+import { howOften } from "../../tests/property/run.ts";
 import { criticalChain, type Link, slacks } from "./analysis_chain.ts";
 import { type Timeline, timelineOf } from "./analysis_timeline.ts";
-
-/** DENIT_SEED and DENIT_RUNS are heeded as by the other property tests. */
-function runs(count: number) {
-  const { seed, runs } = settings();
-  return { numRuns: Math.ceil(count * runs), ...(seed === null ? {} : { seed }) };
-}
 
 const shown = (chain: readonly Link[] | null) =>
   chain?.map(({ service, waited, from, to, result }) =>
@@ -166,7 +160,7 @@ Deno.test("criticalChain() adds up to its end, and slacks() are never negative, 
         for (const slack of slacks(timeline).values()) assert(slack >= 0);
       }
     }),
-    runs(300),
+    howOften(300),
   );
 });
 
@@ -174,6 +168,7 @@ const policy = {
   startTimeout: 60_000,
   stopSignal: "SIGTERM",
   stopTimeout: 1000,
+  extend: 0,
   restart: { on: "always", delay: 200, backoff: 2, max: 1000, reset: 1000, giveUp: null, permanent: [] },
   undo: false,
 } as const;
@@ -206,6 +201,6 @@ Deno.test("slacks() say exactly how much slower a service may be until the boot 
       assertEquals(slower(slack), timeline.end);
       assertEquals(slower(slack + 7), timeline.end + 7);
     }),
-    runs(200),
+    howOften(200),
   );
 });

@@ -25,6 +25,9 @@ export function failureIn(details: Fields, kind: ServiceLine["kind"]): string | 
 function failureText(failure: Fields, kind: ServiceLine["kind"]): string {
   switch (failure.type) {
     case "exit":
+      if (typeof failure.stage === "string") {
+        return `its ${failure.stage} command ended: ${statusText(fields(failure.status))}`;
+      }
       // A oneshot that ends well is ready by that: when it was not is no news.
       return `${statusText(fields(failure.status))}${
         kind === "oneshot" || failure.ready !== false ? "" : " before it was ready"
@@ -37,6 +40,7 @@ function failureText(failure: Fields, kind: ServiceLine["kind"]): string {
       return String(failure.message ?? "cannot be started");
     case "readiness":
     case "output":
+    case "unhealthy":
       return String(failure.detail ?? failure.type);
     default:
       return `failed: ${JSON.stringify(failure)}`;

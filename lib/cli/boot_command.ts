@@ -24,6 +24,16 @@ export interface BootOptions {
   readonly overlay: boolean;
 }
 
+/** Settings that are for a virtual machine alone. */
+interface VmWords {
+  readonly vm?: true;
+  readonly include?: readonly string[];
+  readonly file?: readonly string[];
+  readonly link?: readonly string[];
+  readonly modules?: readonly string[];
+  readonly append?: readonly string[];
+}
+
 /** Where the programs that the checkout's own units call come from, on a machine that is no FortrOS. */
 const STAND_INS = join(projectRoot, "tests", "fixtures", "fortros");
 
@@ -35,10 +45,8 @@ const STAND_INS = join(projectRoot, "tests", "fixtures", "fortros");
  * @throws {BuildFailure} If the build cannot be carried out.
  */
 export async function boot(options: BootOptions): Promise<number> {
-  const { units, once, out, runtime, journal, overlay } = options;
-  const init = options.init === undefined
-    ? await built({ units, out, runtime })
-    : await tried("boot", userPath(options.init), (path) => Deno.realPath(path));
+  const { units, once, journal, overlay } = options;
+  const init = await initOf(options);
   if (init === null) return 1;
   // Tried now, as it would be a pity to find out after the boot.
   if (journal !== undefined) await tried("write", userPath(journal), (path) => Deno.writeTextFile(path, ""));
@@ -52,6 +60,12 @@ export async function boot(options: BootOptions): Promise<number> {
   const [summary, code] = judge(end);
   say(summary);
   return code;
+}
+
+/** The init to boot, built if it was not named; null if its units are wrong. */
+async function initOf({ units, out, runtime, init }: BootOptions): Promise<string | null> {
+  if (init === undefined) return await built({ units, out, runtime });
+  return await tried("boot", userPath(init), (path) => Deno.realPath(path));
 }
 
 async function built(options: Pick<BootOptions, "units" | "out" | "runtime">): Promise<string | null> {
@@ -102,6 +116,37 @@ function time(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
+/**
+ * `boot --vm`, whose code is loaded for it alone, or `boot`.
+ *
+ * @throws {BuildFailure} If options do not go together, or something is missing.
+ */
+async function bootWhereWanted(options: BootOptions & VmWords): Promise<number> {
+  const { vm, include, file, link, modules, append, once, journal } = options;
+  if (vm === undefined) {
+    const [stray] = Object.entries({ include, file, link, modules, append }).find(([, words]) => words) ?? [];
+    if (stray === undefined) return await withCure(options);
+    throw new BuildFailure(`cannot use --${stray}: no virtual machine is wanted`, "say --vm too", 100);
+  }
+  if (journal !== undefined) {
+    throw new BuildFailure(
+      "cannot use --journal: the journal of a virtual machine is in its memory",
+      "leave it out; `initctl events` in the machine shows it",
+      100,
+    );
+  }
+  const { bootVm } = await import("./boot_vm.ts");
+  const image = { include: include ?? [], file: file ?? [], link: link ?? [], modules: modules ?? [] };
+  const own = options.units === undefined && options.init === undefined;
+  return await bootVm(
+    { ...image, append: append ?? [], once: once ?? false },
+    own ? undefined : () => initOf(options),
+    say,
+  );
+}
+
+const collect = (word: string, before: readonly string[] = []) => [...before, word];
+
 /** The subcommand `boot`. */
 export const bootCommand = new Command("deno task boot")
   .description(
@@ -118,6 +163,21 @@ export const bootCommand = new Command("deno task boot")
   .option("--init <file>", "boot this init, and build nothing")
   .option("--journal <file>", "at the end, write init's journal to this file")
   .option("--no-overlay", "bind the host's folders read-only instead of laying writable memory over them")
+  .optionsGroup("In a virtual machine:")
+  .option("--vm", "boot it as what a kernel starts first, on a machine that QEMU emulates, its console here")
+  .option(
+    "--include <program>",
+    "a program for its image, as `build --include` takes it (repeatable)",
+    collect,
+  )
+  .option("--file <host:guest>", "files for its image, as `build --file` takes them (repeatable)", collect)
+  .option("--link <path:target>", "a symbolic link in its image (repeatable)", collect)
+  .option("--modules <name,...>", "kernel modules beside those for virtual hardware (repeatable)", collect)
+  .option(
+    "--append <word>",
+    "a word for the kernel's command line, such as denit.debug (repeatable)",
+    collect,
+  )
   .addHelpText(
     "after",
     `
@@ -126,9 +186,17 @@ and is gone at the end. /run, /dev and /persist are fresh, the network has only 
 cannot be reached. With this checkout's own units, stand-ins lie where the programs of FortrOS would, and a second
 network holds the machine that they pull from; see tests/fixtures/fortros.
 
-Exit codes: 0 boot and shutdown were clean, 1 they were not, 2 the boot watchdog expired, 111 no namespaces.`,
+A virtual machine takes Debian's packages qemu-system-x86 and kmod, and its kernel from Debian's package sources.
+With units of your own it has an initramfs with init and the programs named. With this checkout's it is a machine of
+FortrOS: an encrypted disk, and WireGuard to a second machine, which it pulls from. There Ctrl-C is a request to
+end too; all other keys go to its console, and Ctrl-V Ctrl-C sends that one there.
+
+  deno task boot --vm --units FILE --include /bin/busybox --link /bin/sh:busybox
+
+Exit codes: 0 boot and shutdown were clean, 1 they were not, 2 the boot watchdog expired, 111 there are no
+namespaces, or no virtual machines.`,
   )
-  .action(async (options) => Deno.exit(await exitCodeOf(() => withCure(options))));
+  .action(async (options) => Deno.exit(await exitCodeOf(() => bootWhereWanted(options))));
 
 async function withCure(options: BootOptions): Promise<number> {
   try {

@@ -125,6 +125,10 @@ async function candidatesAt(place: Place, word: string): Promise<readonly Candid
       );
       return matching(names.map(({ value, text }) => ({ value, text })), word);
     }
+    case "verb": {
+      const service = (await liveNames(runtimeDir)).find(({ value }) => value === given[0]);
+      return matching((service?.verbs ?? []).map((value) => ({ value, text: "" })), word);
+    }
     case "signal": {
       // Both HUP and SIGHUP are understood; nobody wants to see each twice.
       const names = SIGNAL_NAMES.map((name) => /^sig/i.test(word) ? name : name.slice("SIG".length));

@@ -12,6 +12,8 @@ export interface LiveName {
   readonly value: string;
   readonly kind: "service" | "bundle";
   readonly text: string;
+  /** What a service can be told to do. */
+  readonly verbs?: readonly string[];
 }
 
 /** How long whoever presses Tab waits at most, in milliseconds. */
@@ -40,8 +42,9 @@ async function namesFrom(client: ControlClient): Promise<readonly LiveName[]> {
   const { services: states } = await ask(client, "status") as Json & Status;
   const phases = new Map(states.map(({ name, phase }) => [name, phase]));
   return [
-    ...services.map(({ name, kind }) => ({
+    ...services.map(({ name, kind, verbs }) => ({
       value: name,
+      ...verbs === undefined ? {} : { verbs },
       kind: "service" as const,
       text: [kind, phases.get(name) ?? []].flat().join(", "),
     })),

@@ -95,11 +95,12 @@ has failed from then on. If none is left, it is the last resort: the newest that
 The explanation is on standard error.
 
 Examples:
-  # In the script of an initramfs:
-  mount /dev/disk/by-label/persist /persist
+  # In the script of an initramfs. Init needs /proc, and has to be told where the folder is not called as the build is:
+  mount -t proc proc /proc
+  mount /dev/vda /persist
   id=$(init choose-generation /persist/generations) || exec sh
   mount -o ro,loop "/persist/generations/$id/root.squashfs" /root
-  exec switch_root /root /init
+  exec env DENIT_GENERATION="$id" switch_root /root /init
 
 Exit code: 0 it is printed, 1 there is no generation, 111 the folder cannot be read.`;
 

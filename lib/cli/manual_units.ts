@@ -55,7 +55,7 @@ interface DocProperty {
 
 /** What stands in which section. What is new and not in it is put under "MORE". */
 const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[] = [
-  ["services", ["defineService", "Settings", "Longrun", "Oneshot", "Service", "Kind"]],
+  ["services", ["defineService", "Settings", "Longrun", "LongrunHooks", "Oneshot", "Service", "Kind"]],
   ["what is run", ["Command"]],
   ["dependencies", ["Deps", "optional", "milestone", "after"]],
   [
@@ -73,6 +73,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
       "commandProbe",
       "Pace",
       "Readiness",
+      "ProbeReadiness",
       "Probe",
       "Observation",
       "Verdict",
@@ -81,7 +82,8 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
   ["outputs", ["json", "lines", "Parser", "Json"]],
   ["other kinds of service", ["mount", "Mount", "Mounted", "script", "Script"]],
   ["restarts", ["Restart", "GiveUp", "never", "Consequence"]],
-  ["stopping", ["Stop", "Signal"]],
+  ["liveness", ["Alive"]],
+  ["stopping", ["Stop", "LongrunStop", "Signal"]],
   ["claims", ["Claims", "Port"]],
   ["logs", ["Log", "FileLog", "ConsoleLog", "PipedLog", "NoLog"]],
   ["systems", ["defineBundle", "defineSystem", "SystemSettings", "Watchdog", "Control"]],
@@ -98,6 +100,7 @@ export const unwritten: readonly string[] = [
   "NoDeps",
   "NoSuchSetting",
   "NotJson",
+  "OneshotStop",
   "Optional",
   "Outputs",
   "System",

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { failed, journal, retried } from "../../tests/fixtures/boots.ts";
 import { journalOf } from "../../tests/fixtures/journal_of.ts";
 import { plans, play, worldFor } from "../../tests/property/plan.ts";
-import { settings } from "../../tests/property/run.ts";
+import { howOften } from "../../tests/property/run.ts";
 import { timelineOf } from "./analysis_timeline.ts";
 import { renderPlot } from "./plot.ts";
 import { widthOf } from "./plot_svg.ts";
@@ -193,7 +193,6 @@ Deno.test("renderPlot() of 500 services stays readable and says the axis again a
 });
 
 Deno.test("renderPlot() is well-formed and the same each time, whatever processes and people do", () => {
-  const { seed, runs } = settings();
   fc.assert(
     fc.property(plans({ services: 9, moves: 12, consequences: true }), (plan) => {
       const world = worldFor(plan);
@@ -205,6 +204,6 @@ Deno.test("renderPlot() is well-formed and the same each time, whatever processe
       check(svg);
       assertEquals(renderPlot(timelineOf(text)!), svg);
     }),
-    { numRuns: Math.ceil(150 * runs), ...(seed === null ? {} : { seed }) },
+    howOften(150),
   );
 });

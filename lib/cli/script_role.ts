@@ -1,6 +1,7 @@
 import { BODY_OUTPUT_FD } from "../driver/mod.ts";
 import { definition, isService } from "../define/service.ts";
 import { serviceName } from "../graph/name.ts";
+import { writeAll } from "../os/write_all.ts";
 
 /**
  * Runs the TypeScript body of a service: what the supervisor starts this
@@ -29,8 +30,7 @@ export async function scriptRole(
     }
     const result = await body.run(inputs);
     const file = await Deno.open(`/proc/self/fd/${BODY_OUTPUT_FD}`, { write: true });
-    const bytes = new TextEncoder().encode(JSON.stringify(result ?? null));
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    await writeAll(file, new TextEncoder().encode(JSON.stringify(result ?? null)));
     file.close();
     return 0;
   } catch (error) {

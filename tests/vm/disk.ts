@@ -1,12 +1,18 @@
 import { dirname, join } from "@std/path";
 import { hostCommand } from "./host_command.ts";
 
+/** A file for a disk whose permission bits matter. */
+export interface DiskFile {
+  readonly text: string;
+  readonly mode: number;
+}
+
 /** What a disk is to hold. */
 export interface DiskSettings {
   /** The file of the host to make; its folder exists. */
   readonly path: string;
-  /** Contents by absolute path on the disk. Everything belongs to root. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** Contents by absolute path on the disk. Without a mode everybody may read them. They belong to whoever makes the disk. */
+  readonly files?: Readonly<Record<string, string | DiskFile>>;
   /** Size of the file system in MiB. Default: 64. */
   readonly size?: number;
   /** The label of the file system, at most 16 bytes. Default: none. */
@@ -25,10 +31,12 @@ export async function makeDisk(settings: DiskSettings): Promise<string> {
   const content = await Deno.makeTempDir({ prefix: "denit-disk-" });
   try {
     await Deno.chmod(content, 0o755);
-    for (const [place, text] of Object.entries(files)) {
+    for (const [place, one] of Object.entries(files)) {
+      const { text, mode } = typeof one === "string" ? { text: one, mode: 0o644 } : one;
       const file = join(content, place);
       await Deno.mkdir(dirname(file), { recursive: true });
       await Deno.writeTextFile(file, text);
+      await Deno.chmod(file, mode);
     }
     const owner = ["-E", "root_owner=0:0"];
     const named = label === undefined ? [] : ["-L", label];
@@ -72,6 +80,28 @@ export async function makeEncryptedDisk(settings: DiskSettings & { readonly key:
     return path;
   } finally {
     await Deno.remove(keyFile);
+  }
+}
+
+/**
+ * Decrypts a disk of a machine that has ended, without being root: what {@linkcode readFromDisk} and
+ * {@linkcode wasUnmounted} then look at is a copy of the file system in it.
+ *
+ * @param key The content of the key file that opens it.
+ * @param copy The file of the host to make.
+ * @returns The path of the copy.
+ */
+export async function decryptDisk(path: string, key: string, copy: string): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "denit-key-" });
+  try {
+    const keyFile = join(folder, "key"), header = join(folder, "header");
+    await Deno.writeTextFile(keyFile, key);
+    await Deno.copyFile(path, copy);
+    const how = ["--decrypt", "--force-offline-reencrypt", "--batch-mode"];
+    await hostCommand(["cryptsetup", "reencrypt", ...how, "--header", header, "--key-file", keyFile, copy]);
+    return copy;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 }
 

@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { encryptionModules, makeDisk, makeEncryptedDisk, readFromDisk, wasUnmounted } from "./disk.ts";
+import {
+  decryptDisk,
+  encryptionModules,
+  makeDisk,
+  makeEncryptedDisk,
+  readFromDisk,
+  wasUnmounted,
+} from "./disk.ts";
 import { findProgram, openGuest } from "./guest.ts";
 import { kernel } from "./kernel.ts";
 import { VirtualMachine } from "./virtual_machine.ts";
@@ -12,7 +19,7 @@ Deno.test("disks keep what a machine has written, and a reboot is neither a pani
       makeDisk({ path: join(folder, "plain"), files: { "/etc/name": "first\n" }, label: "plain" }),
       makeEncryptedDisk({
         path: join(folder, "secret"),
-        files: { "/keys/private": "sesame\n" },
+        files: { "/keys/private": { text: "sesame\n", mode: 0o600 } },
         key: "open",
       }),
     ]);
@@ -36,14 +43,22 @@ Deno.test("disks keep what a machine has written, and a reboot is neither a pani
       "mount -t ext4 /dev/vda /mnt/plain",
       "mount -t ext4 /dev/mapper/secret /mnt/secret",
       "cat /mnt/plain/etc/name /mnt/secret/keys/private",
+      "stat -c '%a %u' /mnt/secret/keys/private",
     ];
-    assertEquals(await machine.output(commands.join(" && ")), "first\nsesame\n");
+    assertEquals(await machine.output(commands.join(" && ")), `first\nsesame\n600 ${Deno.uid()}\n`);
     await machine.output("cp /mnt/secret/keys/private /mnt/plain/copy && sync");
     await machine.tell("initctl reboot");
     assertEquals(await machine.ended(), "guest-reset");
     assertEquals(await readFromDisk(disks[0], "/copy"), "sesame\n");
     // What a service leaves mounted, init unmounts in the end.
     assertEquals(await wasUnmounted(disks[0]), true);
+    const copy = await decryptDisk(disks[1], "open", join(folder, "copy"));
+    assertEquals([await wasUnmounted(copy), await readFromDisk(copy, "/keys/private")], [true, "sesame\n"]);
+    await assertRejects(
+      () => decryptDisk(disks[1], "wrong", join(folder, "other")),
+      Error,
+      "No key available",
+    );
 
     await using second = await VirtualMachine.start({ ...guest, disks });
     await second.line(/shell +ready/);

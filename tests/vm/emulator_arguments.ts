@@ -13,6 +13,8 @@ export interface MachineSettings {
    * it leaves them: another machine may go on with them, but not at the same time.
    */
   readonly disks?: readonly string[];
+  /** Whether the disks take one write, and then no more until QEMU's `block_set_io_throttle` lets another one pass. */
+  readonly writesHeld?: boolean;
   /** The network that its only card is plugged into. Default: no card. */
   readonly cable?: Cable;
   /** The emulated watchdog i6300esb, for which only the generic kernel has a driver, and what it does. Default: none. */
@@ -37,7 +39,9 @@ export function emulatorCommand(
   socketOf: (channel: Channel) => string,
 ): [string, ...string[]] {
   const { kernel, initrd, append = [], disks = [], cable, watchdog, memory = 1024, cpus = 2 } = settings;
-  const words = ["console=ttyS0", "panic=-1", "quiet", ...append];
+  // After the first write the next one waits for so many seconds as that one had bytes.
+  const throttle = settings.writesHeld === true ? ",throttling.bps-write=1" : "";
+  const words = ["console=ttyS0", "panic=-1", "quiet", "no_timer_check", ...append];
   const ports = CHANNELS.filter((channel) => channel !== "monitor");
   return [
     // Dies with us, even if we are killed.
@@ -52,7 +56,7 @@ export function emulatorCommand(
     ...["-mon", "chardev=monitor,mode=control"],
     ...["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"],
     ...ports.flatMap((channel) => ["-device", `virtserialport,chardev=${channel},name=${channel}`]),
-    ...disks.flatMap((path) => ["-drive", `file=${path},if=virtio,format=raw`]),
+    ...disks.flatMap((path) => ["-drive", `file=${path},if=virtio,format=raw${throttle}`]),
     ...(cable?.plug() ?? []),
     ...(watchdog === undefined ? [] : ["-device", "i6300esb", "-action", `watchdog=${watchdog}`]),
   ];

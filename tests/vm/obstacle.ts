@@ -1,3 +1,4 @@
+import { BuildFailure } from "../../lib/build/mod.ts";
 import { hostCommand } from "./host_command.ts";
 import { kernel } from "./kernel.ts";
 
@@ -10,6 +11,8 @@ const PROGRAMS = {
   "mkfs.ext4": "e2fsprogs",
   "debugfs": "e2fsprogs",
   "dumpe2fs": "e2fsprogs",
+  "ip": "iproute2",
+  "wg": "wireguard-tools",
 } as const;
 
 /** Why this machine cannot run virtual machines, and what to do about it; null if it can. The kernel may be downloaded for that. */
@@ -24,7 +27,7 @@ export async function obstacle(): Promise<string | null> {
   }
   return await kernel().then(
     () => null,
-    (error: unknown) => error instanceof Error ? error.message : String(error),
+    (error: unknown) => error instanceof BuildFailure ? `${error.message}; ${error.cure}` : String(error),
   );
 }
 

@@ -47,6 +47,7 @@ export class VirtualMachine implements AsyncDisposable {
   readonly #monitor = new Monitor((text) => this.#send("monitor", text));
   /** What units have reported, each JSON value once, in order; ends when the machine has. */
   readonly results: AsyncGenerator<unknown, void, undefined>;
+  readonly #keyboard: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   #killed = false;
   #commands = 0;
 
@@ -72,8 +73,9 @@ export class VirtualMachine implements AsyncDisposable {
 
   private constructor(folder: string, [program, ...args]: [string, ...string[]]) {
     this.#folder = folder;
-    this.#process = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" })
+    this.#process = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "piped" })
       .spawn();
+    this.#keyboard = this.#process.stdin.getWriter();
     this.#tasks = [
       this.#console.read(this.#process.stdout),
       this.#complaints.read(this.#process.stderr),
@@ -140,6 +142,11 @@ export class VirtualMachine implements AsyncDisposable {
     return id;
   }
 
+  /** Types on the serial console, `\n` for the Enter key. */
+  async type(text: string): Promise<void> {
+    await this.#keyboard.write(new TextEncoder().encode(text.replaceAll("\n", "\r")));
+  }
+
   /** Has QEMU do something, such as `system_powerdown` or `system_reset`; its answer. */
   qmp(command: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     return this.#expect(this.#monitor.ask(command, parameters), `QEMU's answer to ${command}`);
@@ -164,6 +171,8 @@ export class VirtualMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.#process.status;
+    // There is nobody to whom the last words could still go.
+    await this.#keyboard.close().catch(() => {});
     // Read to their ends, the connections close themselves.
     await Promise.allSettled(this.#tasks);
     await Deno.remove(this.#folder, { recursive: true });

@@ -3,7 +3,7 @@
  * it needs, as an initramfs, as a folder, or as an overlay for an image whose
  * C library is another.
  *
- * May import: lib/build.
+ * May import: lib/build, lib/os.
  *
  * @example
  * ```ts
@@ -36,6 +36,7 @@ export {
   writeInitramfs,
   type Written,
 } from "./initramfs.ts";
+export { debianKernel, type Flavour, type Kernel } from "./debian_kernel.ts";
 export type { KernelModules } from "./kernel_modules.ts";
 export type { Copy } from "./libraries.ts";
 export { overlayEntries } from "./overlay_entries.ts";

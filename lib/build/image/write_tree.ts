@@ -1,5 +1,6 @@
 import { lutimes } from "node:fs/promises";
 import { join } from "@std/path";
+import { writeAll } from "../../os/write_all.ts";
 import { chunksOf } from "./assembly.ts";
 import type { ImageEntry } from "./entry.ts";
 
@@ -32,7 +33,7 @@ async function write(entry: ImageEntry, path: string): Promise<void> {
     case "file": {
       using file = await Deno.open(path, { write: true, createNew: true });
       for await (const chunk of chunksOf(entry.content)) {
-        for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+        await writeAll(file, chunk);
       }
       return;
     }
