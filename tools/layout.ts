@@ -64,11 +64,11 @@ export const initLineLimit = 60;
 
 /**
  * The most lines of code that `init.ts` may import, itself included; units, third-party code, comments, and the tables
- * of the C library aside. What decides, lib/supervisor, lib/graph and lib/driver, is a third of them; the duties of the
- * init of a machine, its watchdogs, its end and the switch to another init, are the rest of what came after the first
- * 6,500.
+ * of the C library aside. What decides, lib/supervisor and lib/graph, is a seventh of them; lib/driver and lib/control
+ * are a third, the kernel boundary with its own way to start processes a fifth, the duties of the init of a machine
+ * another.
  */
-export const auditableLines = 9500;
+export const auditableLines = 12500;
 
 /** The most type parameters on anything exported. */
 export const typeParameterLimit = 2;

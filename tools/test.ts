@@ -2,11 +2,13 @@
  * Runs the tests: all that this machine can run, or the parts named. What it
  * cannot run is named with the reason. The last line is `N passed, N failed`.
  *
- * With `DENIT_REQUIRE_ALL=1`, as on CI, what cannot be run has failed.
+ * With `DENIT_NIGHTLY=1`, as by `deno task nightly`, far more is tried of whatever tries many things, for as long as a
+ * night. With `DENIT_REQUIRE_ALL=1`, as on CI, what cannot be run has failed.
  *
  * ```sh
  * deno task test
  * deno task test pure property
+ * deno task nightly property integration
  * ```
  *
  * @module

@@ -1,4 +1,5 @@
 import { obstacle } from "../tests/vm/obstacle.ts";
+import { isNight } from "../tests/night.ts";
 import { isIn, isTest, pureFolders } from "./layout.ts";
 import { sources } from "./tree.ts";
 
@@ -17,6 +18,9 @@ export interface Part {
 /** Folders of `tests/` that are a part each. */
 const folders = ["architecture", "types", "conformance", "property", "contract", "pid1", "vm"] as const;
 
+/** The longest for a part in which more is tried at night, in seconds. */
+const NIGHT = 4 * 3600;
+
 /** All parts, the quick ones first. `examples` are those in the documentation of modules. Every test module of the tree is in exactly one. */
 export function testParts(): Part[] {
   const tests = sources().filter((path) => path.endsWith("_test.ts"));
@@ -33,20 +37,21 @@ export function testParts(): Part[] {
   const tools = take((path) => path.startsWith("tools/"));
   // Given a file, `deno test --doc` runs it as well; given a folder, only the tests and the examples in it.
   const others = [...pureFolders, ...sources().filter((path) => path.startsWith("lib/") && isTest(path))];
-  const virtual = ["--allow-env=DENIT_SEED,DENIT_RUNS"];
+  const long = (limit: number) => isNight() ? NIGHT : limit;
+  const virtual = ["--allow-env=DENIT_SEED,DENIT_RUNS,DENIT_NIGHTLY"];
   return [
     part("architecture", [...own.architecture ?? [], ...tools], ["-A"]),
     // Without any permission: what these reach for outside of themselves fails here.
     part("pure", pureFolders, ["--doc"]),
     part("conformance", own.conformance ?? [], ["-A"]),
-    part("property", own.property ?? [], virtual),
+    part("property", own.property ?? [], virtual, long(300)),
     part("types", own.types ?? [], ["-A"]),
-    part("unit", unit, ["-A"]),
+    part("unit", unit, ["-A"], long(300)),
     part("examples", ["lib", "README.md"], ["-A", "--doc", `--ignore=${others}`]),
     part("contract", own.contract ?? [], ["-A"]),
-    part("integration", tests, ["-A"], 600),
+    part("integration", tests, ["-A"], long(600)),
     part("pid1", own.pid1 ?? [], ["-A"], 600, namespacesObstacle),
-    part("vm", own.vm ?? [], ["-A"], 900, obstacle),
+    part("vm", own.vm ?? [], ["-A"], 2400, obstacle),
   ];
 }
 

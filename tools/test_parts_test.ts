@@ -32,3 +32,18 @@ Deno.test("testParts() runs the examples of the other folders, and no test twice
   assertEquals(left, []);
   assertEquals(pureFolders.filter((folder) => !ignored.includes(folder)), []);
 });
+
+Deno.test("testParts() gives those parts a whole night in which more is tried then", () => {
+  const limits = () => new Map(testParts().map(({ name, limit }) => [name, limit]));
+  const before = Deno.env.get("DENIT_NIGHTLY");
+  try {
+    Deno.env.delete("DENIT_NIGHTLY");
+    const day = limits();
+    Deno.env.set("DENIT_NIGHTLY", "1");
+    const longer = [...limits()].filter(([name, limit]) => limit > 10 * day.get(name)!).map(([name]) => name);
+    assertEquals(longer, ["property", "unit", "integration"]);
+  } finally {
+    if (before === undefined) Deno.env.delete("DENIT_NIGHTLY");
+    else Deno.env.set("DENIT_NIGHTLY", before);
+  }
+});
