@@ -1,6 +1,15 @@
 import type { Cgroups } from "../driver/mod.ts";
 import { messageOf } from "../define/message_of.ts";
-import { cgroupOf, isPopulated, killCgroup, makeCgroup, removeCgroup } from "../os/linux/mod.ts";
+import {
+  cgroupOf,
+  controlCgroup,
+  controllersOf,
+  isPopulated,
+  killCgroup,
+  makeCgroup,
+  removeCgroup,
+  usageOf,
+} from "../os/linux/mod.ts";
 import type { Place } from "./places.ts";
 
 /** The cgroups of a supervisor, below the one that it is in itself. */
@@ -37,8 +46,28 @@ export function openCgroups(place: Place): OwnCgroups | string {
         makeCgroup(cgroup);
         return cgroup;
       },
+      limit: (name, { memoryMax, pidsMax, cpuMax }) => {
+        // A tenth of a second is the period that the kernel has unless told.
+        const quota = cpuMax === undefined ? undefined : `${Math.round(cpuMax * 100_000)} 100000`;
+        const wanted = [
+          ["memoryMax", "memory", memoryMax],
+          ["pidsMax", "pids", pidsMax],
+          ["cpuMax", "cpu", quota],
+        ] as const;
+        return wanted.flatMap(([setting, controller, value]) => {
+          if (value === undefined) return [];
+          try {
+            for (const parent of [own, base]) enable(parent, controller);
+            controlCgroup(folder(name), `${controller}.max`, value);
+            return [];
+          } catch (error) {
+            return [`${setting}: ${messageOf(error)}`];
+          }
+        });
+      },
       kill: (name) => killCgroup(folder(name)),
       holds: (name, pid) => `${cgroupOf(pid) ?? ""}/`.startsWith(`${folder(name)}/`),
+      oomKills: (name) => usageOf(folder(name)).oomKills ?? 0,
       isPopulated: (name) => isPopulated(folder(name)),
       remove: (name) => quietly(folder(name)),
       close: () => quietly(base),
@@ -46,6 +75,14 @@ export function openCgroups(place: Place): OwnCgroups | string {
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Lets the children of a cgroup have a controller. */
+function enable(parent: string, controller: "memory" | "pids" | "cpu"): void {
+  if (!controllersOf(parent).includes(controller)) {
+    throw new Error(`${parent} has no controller ${controller}`);
+  }
+  controlCgroup(parent, "cgroup.subtree_control", `+${controller}`);
 }
 
 /** An empty cgroup that stays harms nobody. */

@@ -56,7 +56,10 @@ interface DocProperty {
 /** What stands in which section. What is new and not in it is put under "MORE". */
 const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[] = [
   ["services", ["defineService", "Settings", "Longrun", "LongrunHooks", "Oneshot", "Service", "Kind"]],
-  ["what is run", ["Command"]],
+  [
+    "what is run",
+    ["Command", "Attributes", "LimitValue", "LimitName", "CapabilityName", "NamespaceName", "Resources"],
+  ],
   ["dependencies", ["Deps", "optional", "milestone", "after"]],
   [
     "readiness",
@@ -80,13 +83,37 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
     ],
   ],
   ["outputs", ["json", "lines", "Parser", "Json"]],
-  ["other kinds of service", ["mount", "Mount", "Mounted", "script", "Script"]],
+  ["other kinds of service", [
+    "mount",
+    "Mount",
+    "Mounted",
+    "script",
+    "Script",
+    "hostname",
+    "Hostname",
+    "loopback",
+    "kernelModules",
+    "KernelModules",
+    "randomSeed",
+    "savedClock",
+    "StateFile",
+    "Told",
+    "Performed",
+  ]],
   ["restarts", ["Restart", "GiveUp", "never", "Consequence"]],
   ["liveness", ["Alive"]],
   ["stopping", ["Stop", "LongrunStop", "Signal"]],
   ["claims", ["Claims", "Port"]],
   ["logs", ["Log", "FileLog", "ConsoleLog", "PipedLog", "NoLog"]],
-  ["systems", ["defineBundle", "defineSystem", "SystemSettings", "Watchdog", "Control"]],
+  ["systems", [
+    "defineBundle",
+    "defineSystem",
+    "SystemSettings",
+    "Watchdog",
+    "OnFailure",
+    "HardwareWatchdog",
+    "Control",
+  ]],
   ["lengths of time", ["seconds", "minutes", "Millis"]],
 ];
 

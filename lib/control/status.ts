@@ -68,7 +68,8 @@ export class StatusText {
     const known = this.#written[id];
     const notice = this.#driver.notify.noticeOf(id);
     if (known?.state === state && known.notice === notice) return known.text;
-    const contained = this.#driver.containment.of(id);
+    const { containment } = this.#driver;
+    const contained = { contained: containment.of(id), unenforced: containment.unenforced(id) };
     const text = JSON.stringify(serviceJson(this.#graph, nodeOf(this.#graph, id), state, notice, contained));
     this.#written[id] = { state, notice, text };
     return text;
@@ -80,7 +81,7 @@ function serviceJson(
   { id, name, kind }: Node,
   service: ServiceState,
   notice: Notice | null,
-  contained: "cgroup" | "group",
+  containment: { readonly [key: string]: Json },
 ): Json {
   const { phase, since, restarts, why, output, pinned } = service;
   // A shutdown takes every wish away, so the service alone knows.
@@ -98,7 +99,7 @@ function serviceJson(
     why: wanted && phase.phase === "up" ? null : whyJson(graph, id, why),
     output,
     pinned,
-    contained,
+    ...containment,
     status: notice?.text ?? null,
     notes: notice === null ? [] : notesOf(notice),
   };

@@ -6,6 +6,7 @@ import type { KernelTask } from "./kernel_task.ts";
 import type { Log } from "./log.ts";
 import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Resources } from "./resources.ts";
 import type { Millis } from "./time.ts";
 
 /** The two kinds that everything else lowers to: a process that stays, and one that ends. */
@@ -51,6 +52,7 @@ export interface Definition {
   readonly stop: Stop;
   readonly claims: Claims;
   readonly log: Log;
+  readonly resources?: Resources;
   /** Made where the service was defined; its stack tells the file and line. */
   readonly defined: Error;
 }
@@ -95,6 +97,12 @@ export interface Settings<D extends Deps> {
    * @example `{ maxSize: 16 * 1024 * 1024, keep: 9, sync: "rotate" }`
    */
   readonly log?: Log;
+  /**
+   * What its processes together may use, but for those of hooks that run beside the main one. Default: no limit.
+   *
+   * @example `{ memoryMax: 512 * 1024 * 1024, pidsMax: 100, cpuMax: 0.5 }`
+   */
+  readonly resources?: Resources;
 }
 
 /** A process that stays: up from its readiness until it ends. */
@@ -254,7 +262,7 @@ export function defineService<
 /** The part of a definition that settings of every kind give alike. */
 export function shared<D extends Deps>(
   settings: Settings<D>,
-): Pick<Definition, "description" | "deps" | "restart" | "stop" | "claims" | "log"> {
+): Pick<Definition, "description" | "deps" | "restart" | "stop" | "claims" | "log" | "resources"> {
   return {
     description: settings.description ?? "",
     deps: settings.deps ?? {},
@@ -262,6 +270,7 @@ export function shared<D extends Deps>(
     stop: settings.stop ?? {},
     claims: settings.claims ?? {},
     log: settings.log ?? {},
+    ...settings.resources === undefined ? {} : { resources: settings.resources },
   };
 }
 

@@ -30,6 +30,8 @@ export interface Attempt {
   alarm: Millis | null;
   /** How the process ended that this one comes after. */
   ended: ExitStatus | null;
+  /** Whether the kernel has killed a process of it for want of memory. */
+  outOfMemory: boolean;
   /** Ends the look that a probe is taking. */
   cancelProbe: (() => void) | null;
 }
@@ -49,6 +51,7 @@ export function emptyAttempt(id: ServiceId, attempt: number): Attempt {
     hungUp: false,
     alarm: null,
     ended: null,
+    outOfMemory: false,
     cancelProbe: null,
   };
 }

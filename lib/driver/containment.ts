@@ -1,4 +1,5 @@
 import type { Millis } from "../define/time.ts";
+import type { Resources } from "../define/resources.ts";
 import { type Graph, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { OsError } from "../os/error.ts";
 import type { Os, Pid } from "../os/os.ts";
@@ -13,12 +14,16 @@ export interface Cgroups {
    * @throws {OsError} If there can be none.
    */
   make(name: string): string;
+  /** Limits what those of a name may use together; tells which limits are not in force, and why. */
+  limit(name: string, resources: Resources): readonly string[];
   /** Kills all that is in one. @throws {OsError} */
   kill(name: string): void;
   /** Whether somebody is in one. */
   isPopulated(name: string): boolean;
   /** Whether a process is in one. */
   holds(name: string, pid: Pid): boolean;
+  /** How many processes the kernel has killed there for want of memory. */
+  oomKills(name: string): number;
   /** Removes those of a name, if nobody is in them. */
   remove(name: string): void;
 }
@@ -29,7 +34,7 @@ export type Part = "main" | "beside";
 /** How long those who were killed are waited for. Longer takes only who hangs in the kernel. */
 const LONGEST: Millis = 5000;
 /** Time between two looks, at first and at most. */
-const SHORTEST_PAUSE: Millis = 1, LONGEST_PAUSE: Millis = 64;
+const SHORTEST_PAUSE: Millis = 1, LONGEST_PAUSE: Millis = 8;
 
 /** Somebody waits until nobody is left in a cgroup. */
 interface Wait {
@@ -62,6 +67,8 @@ export class Containment {
   /** Services that the kernel did not start in their cgroup. */
   readonly #outside = new Set<ServiceId>();
   readonly #waits = new Set<Wait>();
+  /** Limits of services that are not in force. */
+  readonly #unenforced = new Map<ServiceId, readonly string[]>();
   /** The names of which there are cgroups. */
   readonly #made = new Set<string>();
 
@@ -75,6 +82,11 @@ export class Containment {
     return this.#settings.cgroups === null || scope === "group" || this.#outside.has(id) ? "group" : "cgroup";
   }
 
+  /** The limits of a service that are not in force, each with the reason. */
+  unenforced(id: ServiceId): readonly string[] {
+    return this.#unenforced.get(id) ?? [];
+  }
+
   /**
    * Starts a process in the cgroup of its service. Where the kernel refuses that, it is started without, and that is noted.
    *
@@ -83,17 +95,23 @@ export class Containment {
   start(id: ServiceId, part: Part, start: (cgroup: string | null) => Pid): Pid {
     const { cgroups, graph, note } = this.#settings;
     this.#outside.delete(id);
-    if (cgroups === null || this.of(id) === "group") return start(null);
+    if (cgroups === null || this.of(id) === "group") {
+      this.#limit(id, null);
+      return start(null);
+    }
     const name = nameOf(graph, id, part);
     // Those who were there before have been killed already, and this one shall not be.
     for (const wait of this.#waits) if (wait.name === name && wait.attempt === null) this.#waits.delete(wait);
     try {
       this.#made.add(name);
-      return start(cgroups.make(name));
+      const cgroup = cgroups.make(name);
+      if (part === "main") this.#limit(id, name);
+      return start(cgroup);
     } catch (error) {
       if (!(error instanceof OsError) || !isOfCgroup(error)) throw error;
       const pid = start(null);
       this.#outside.add(id);
+      this.#limit(id, null);
       note(id, "uncontained", { detail: error.message });
       return pid;
     }
@@ -110,9 +128,20 @@ export class Containment {
     return cgroups?.holds(nameOf(graph, id, "main"), pid) ?? false;
   }
 
+  /** Whether the kernel has killed a process of the attempt of a service that has just ended, for want of memory. */
+  ranOutOfMemory(id: ServiceId): boolean {
+    const { cgroups, graph } = this.#settings;
+    return (cgroups?.oomKills(nameOf(graph, id, "main")) ?? 0) > 0;
+  }
+
   /** Kills all of a service. */
   kill(id: ServiceId): void {
     for (const part of ["main", "beside"] as const) this.#kill(id, nameOf(this.#settings.graph, id, part));
+  }
+
+  /** Kills what is left of an attempt that was over, and tells when nobody is left. */
+  clearThen(id: ServiceId, done: () => void): void {
+    this.#empty(id, "main", null, done);
   }
 
   /** Kills what is left of a service that is down, or beside one. */
@@ -160,6 +189,21 @@ export class Containment {
       cgroups.remove(name);
       done();
     }
+  }
+
+  /** Limits a service, or takes note that it is not, as there is no cgroup. */
+  #limit(id: ServiceId, name: string | null): void {
+    const { cgroups, graph, note } = this.#settings;
+    const { resources } = nodeOf(graph, id).definition;
+    if (resources === undefined) return;
+    const faults = name === null || cgroups === null
+      ? Object.keys(resources).map((limit) => `${limit}: the service has no cgroup`)
+      : cgroups.limit(name, resources);
+    // Once is enough: it is told of every process.
+    if (faults.join() !== this.unenforced(id).join() && faults.length > 0) {
+      note(id, "unenforced", { detail: faults.join("; ") });
+    }
+    this.#unenforced.set(id, faults);
   }
 
   #empty(id: ServiceId, part: Part, attempt: Attempt | null, done: () => void): void {

@@ -18,11 +18,18 @@ class Populations implements Cgroups {
     this.populated.add(name);
     return `/cg/${name}/${++this.#made}`;
   }
+  limit(name: string): readonly string[] {
+    this.done.push(`limit ${name}`);
+    return ["pidsMax: no"];
+  }
   kill(name: string): void {
     this.done.push(`kill ${name}`);
   }
   isPopulated(name: string): boolean {
     return this.populated.has(name);
+  }
+  oomKills(name: string): number {
+    return name === "web" ? 1 : 0;
   }
   holds(): boolean {
     return false;
@@ -38,12 +45,15 @@ const sshd = defineService({ run, ready: spawned(), stop: { scope: "group" } });
 const { graph } = resolve({ web, sshd, default: defineSystem({ boot: defineBundle([web, sshd]) }) });
 const WEB = graph!.ids.get("web")!, SSHD = graph!.ids.get("sshd")!;
 
-function contain(cgroups: Populations | null) {
+const limited = defineService({ run, ready: spawned(), resources: { pidsMax: 5 } });
+const LIMITED = resolve({ web: limited, default: defineSystem({ boot: defineBundle([limited]) }) }).graph!;
+
+function contain(cgroups: Populations | null, system = graph!) {
   const notes: string[] = [];
   const os = fakeOs({ behave: () => ({ steps: [] }) });
   const note = (_id: number, event: string, { detail }: Readonly<Record<string, string>>) =>
     void notes.push(`${event}: ${detail}`);
-  return { containment: new Containment({ graph: graph!, os, cgroups, note }), notes, now: os.now() };
+  return { containment: new Containment({ graph: system, os, cgroups, note }), notes, now: os.now() };
 }
 
 /** Where a process would be started. */
@@ -101,7 +111,7 @@ Deno.test("Containment does not wait for ever for whoever hangs in the kernel", 
   started(containment, WEB);
   let over = false;
   containment.empty(emptyAttempt(WEB, 1), () => over = true);
-  for (let turn = 0; turn < 200 && !over; turn++) containment.ring(containment.due());
+  for (let turn = 0; turn < 2000 && !over; turn++) containment.ring(containment.due());
   assertEquals([over, notes], [true, ["leftBehind: processes in web do not end by SIGKILL"]]);
 });
 
@@ -114,4 +124,23 @@ Deno.test("Containment does not kill a process for those who were there before i
   started(containment, WEB);
   containment.ring(containment.due());
   assertEquals([cgroups.done, containment.due()], [["kill web"], Infinity]);
+});
+
+Deno.test("Containment limits a service, and tells once which limits are not in force", () => {
+  const { containment, notes } = contain(new Populations(), LIMITED);
+  assertEquals([started(containment, 0), started(containment, 0), containment.unenforced(0)], [
+    "/cg/web/1",
+    "/cg/web/2",
+    ["pidsMax: no"],
+  ]);
+  assertEquals(notes, ["unenforced: pidsMax: no"]);
+  const without = contain(null, LIMITED);
+  started(without.containment, 0);
+  assertEquals(without.notes, ["unenforced: pidsMax: the service has no cgroup"]);
+});
+
+Deno.test("Containment tells who has run out of memory", () => {
+  assertEquals(contain(new Populations()).containment.ranOutOfMemory(WEB), true);
+  assertEquals(contain(new Populations()).containment.ranOutOfMemory(SSHD), false);
+  assertEquals(contain(null).containment.ranOutOfMemory(WEB), false);
 });

@@ -14,7 +14,7 @@ export function describeFailure(graph: Graph, id: ServiceId, failure: Failure): 
     case "spawn":
       return failure.message;
     case "exit": {
-      const status = describeStatus(failure.status);
+      const status = `${describeStatus(failure.status)}${failure.oom ? " as it was out of memory" : ""}`;
       if (failure.stage !== undefined) return `its ${failure.stage} command ended: ${status}`;
       if (failure.ready || nodeOf(graph, id).kind === "oneshot") return status;
       const clean = "code" in failure.status && failure.status.code === 0;

@@ -152,9 +152,11 @@ export class Processes {
     this.#liveness.note(id, phase);
   }
 
-  /** Begins what an order is for. */
+  /** Begins what an order is for: an attempt when nothing is left of the one before, which a oneshot may have kept. */
   start(order: Order): void {
-    this.#stages.start(order);
+    const start = () => this.#stages.start(order);
+    if (order.undoes === null) this.containment.clearThen(order.id, start);
+    else start();
   }
 
   /** A process that has been reaped meanwhile is left alone: its pid may be a stranger's by now. */
@@ -235,6 +237,9 @@ export class Processes {
     this.notify.end(attempt);
     this.#streams.drain(attempt.notification);
     this.#readiness.end(attempt);
+    if ("signal" in status && status.signal === "SIGKILL") {
+      attempt.outOfMemory = this.containment.ranOutOfMemory(attempt.id);
+    }
     const settle = () => {
       this.#streams.drain(attempt.log);
       this.#stages.noteExit(attempt, status);
@@ -255,7 +260,15 @@ export class Processes {
     const { id, attempt: number } = attempt;
     this.containment.clear(id, ["beside"]);
     this.#settings.onExit?.(id, end.status);
-    const exited: Event = { type: "exited", id, attempt: number, ...end, ...this.#streams.yieldOf(attempt) };
+    const oom = attempt.outOfMemory ? { oom: true } as const : {};
+    const exited: Event = {
+      type: "exited",
+      id,
+      attempt: number,
+      ...end,
+      ...oom,
+      ...this.#streams.yieldOf(attempt),
+    };
     // Whoever hears of the exit shall find the last words in the log.
     const lastWords = this.#settings.logs.settle(nodeOf(this.#graph, id).name);
     if (lastWords instanceof Promise) lastWords.then(() => this.#told.post(exited));

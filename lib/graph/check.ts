@@ -5,6 +5,7 @@ import { checkEssential } from "./check_essential.ts";
 import { checkHooks } from "./check_hooks.ts";
 import { checkLog } from "./check_log.ts";
 import { checkMailbox } from "./check_mailbox.ts";
+import { checkResources } from "./check_resources.ts";
 import { checkRestart } from "./check_restart.ts";
 import { checkWatchdog } from "./check_watchdog.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -38,6 +39,7 @@ export function check(graph: Graph): readonly Diagnostic[] {
     checkTimes(node, report);
     checkRestart(node, report);
     checkLog(graph, node, report);
+    checkResources(node, report);
     checkHooks(node, report);
     checkMailbox(node, report);
     checkCommands(graph, node, report);

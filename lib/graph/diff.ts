@@ -66,6 +66,7 @@ export function portray(graph: Graph, node: Node, inputs: Portrait["inputs"]): P
       deps: needs.sort(),
       ready: definition.ready?.label ?? null,
       output: definition.output?.expects ?? null,
+      resources: definition.resources ?? null,
       "stop.scope": definition.stop.scope ?? null,
       "log.to": consumer === undefined ? null : nodeOf(graph, consumer).name,
     }),

@@ -55,6 +55,8 @@ export type Event =
     readonly output?: Json;
     /** Why what it yielded cannot be used. */
     readonly fault?: string;
+    /** The kernel has killed a process of it as there was no memory left for it. */
+    readonly oom?: true;
     /** It was not the process itself that ended, but what was to prepare its start. */
     readonly stage?: "before";
     /** What went wrong with what ran after it. */

@@ -93,12 +93,16 @@ export function passTime(draft: Draft): void {
 }
 
 function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phase: Phase): void {
-  const { id, status, output = null, fault, stage, after = null } = event;
+  const { id, status, output = null, fault, stage, after = null, oom } = event;
   const { kind } = nodeOf(draft.graph, id);
   const done = kind === "oneshot" && stage === undefined && "code" in status && status.code === 0;
-  const failure: Failure = done && fault !== undefined
-    ? { type: "output", detail: fault }
-    : { type: "exit", status, ready: phase.phase === "up", ...stage === undefined ? {} : { stage } };
+  const failure: Failure = done && fault !== undefined ? { type: "output", detail: fault } : {
+    type: "exit",
+    status,
+    ready: phase.phase === "up",
+    ...stage === undefined ? {} : { stage },
+    ...oom === undefined ? {} : { oom },
+  };
   if (phase.phase === "stopping") {
     if (phase.process === "undo") {
       endStop(draft, id, phase, "code" in status && status.code === 0 ? null : failure);

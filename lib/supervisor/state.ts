@@ -52,7 +52,14 @@ export type Stage = "before" | "after";
 /** Why an attempt failed. */
 export type Failure =
   | { readonly type: "spawn"; readonly stage: string; readonly code: string; readonly message: string }
-  | { readonly type: "exit"; readonly status: Status; readonly ready: boolean; readonly stage?: Stage }
+  | {
+    readonly type: "exit";
+    readonly status: Status;
+    readonly ready: boolean;
+    readonly stage?: Stage;
+    /** The kernel has killed a process of it as there was no memory left for it. */
+    readonly oom?: true;
+  }
   | { readonly type: "timeout"; readonly after: Millis; readonly stage?: Stage }
   /** It has not said for too long that it lives, or has asked itself to be taken for dead. */
   | { readonly type: "watchdog"; readonly after: Millis | null }

@@ -188,3 +188,31 @@ Deno.test({
       Deno.kill(session, "SIGKILL");
     }),
 });
+
+Deno.test({
+  name: "resources are limits of the cgroup, or told not to be in force",
+  ignore,
+  fn: () =>
+    withInit({
+      units: () =>
+        `export const web = defineService({ run: () => sh("exec sleep 100000"), ready: spawned(), resources: { memoryMax: 64 * 1024 * 1024, pidsMax: 30, cpuMax: 0.5 } });
+         export default defineSystem({ boot: defineBundle([good, web]) });`,
+    }, async (init) => {
+      await init.up("web");
+      const { web, good } = await services(init);
+      assertEquals(good!.unenforced, []);
+      const told = (web!.unenforced as string[]).map((fault) => fault.split(":")[0]);
+      const inForce = [
+        ["memoryMax", "memory.max", "67108864\n"],
+        ["pidsMax", "pids.max", "30\n"],
+        ["cpuMax", "cpu.max", "50000 100000\n"],
+      ].filter(([, file]) => exists(`${folderOf(init, "web")}/${file}`));
+      for (const [setting, file, text] of inForce) {
+        assertEquals(Deno.readTextFileSync(`${folderOf(init, "web")}/${file}`), text, setting);
+      }
+      const limits = ["memoryMax", "pidsMax", "cpuMax"];
+      assertEquals(told, limits.filter((limit) => !inForce.some(([setting]) => setting === limit)));
+      const noted = init.all("unenforced", "web").map(({ detail }) => detail);
+      assertEquals(noted, told.length === 0 ? [] : [(web!.unenforced as string[]).join("; ")]);
+    }),
+});

@@ -125,6 +125,11 @@ Deno.test("switch", async (test) => {
         await init.up("above"),
       ];
       await ctl(old, init, "stop", "idle");
+      const contained = async (of: Built) => {
+        const { services } = JSON.parse((await ctl(of, init, "status", "--json", "counter")).text);
+        return services[0].contained;
+      };
+      const before = await contained(old);
       const { code, text } = await ctl(old, init, "switch", next.init);
       assertEquals(code, 0, text);
       assertStringIncludes(text, `generation ${next.generation} has taken over; its boot is ok`);
@@ -134,6 +139,7 @@ Deno.test("switch", async (test) => {
         status.services.find((service: { name: string }) => service.name === name)?.pid;
       assertEquals(status.generation, next.generation);
       assertEquals(pid("counter"), counter);
+      assertEquals(await contained(next), before, "the new init finds its cgroup again");
       assertEquals(pid("removed"), undefined);
       assertEquals(pid("idle"), null, "what an operator has stopped stays down");
       assert(pid("above") !== above && pid("added") > 0);

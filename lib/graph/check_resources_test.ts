@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import { defineBundle, defineService, defineSystem, type Resources, spawned } from "../define/mod.ts";
+import { check } from "./check.ts";
+import { resolve } from "./resolve.ts";
+
+function faults(resources: Resources, scope: "all" | "group" = "all"): string[] {
+  const run = () => ({ argv: ["/bin/web"] }) as const;
+  const web = defineService({ run, ready: spawned(), resources, stop: { scope } });
+  const { graph } = resolve({ web, default: defineSystem({ boot: defineBundle([web]) }) });
+  return check(graph!).map(({ setting, cause }) => `${setting}: ${cause}`);
+}
+
+Deno.test("checkResources() has nothing against limits that a kernel can set", () => {
+  assertEquals(faults({ memoryMax: 4096, pidsMax: 1, cpuMax: 0.01 }), []);
+});
+
+Deno.test("checkResources() finds limits that none can", () => {
+  assertEquals(faults({ memoryMax: 0.5, pidsMax: 0, cpuMax: NaN, ...{ diskMax: 1 } }), [
+    "resources.memoryMax: cannot limit memoryMax of web to 0.5",
+    "resources.pidsMax: cannot limit pidsMax of web to 0",
+    "resources.cpuMax: cannot limit cpuMax of web to NaN",
+    "resources.diskMax: cannot limit diskMax of web: there is no such resource",
+  ]);
+  assertEquals(faults({ pidsMax: 5 }, "group"), [
+    'resources: cannot limit the resources of web: with stop.scope "group" it has no cgroup',
+  ]);
+});
