@@ -70,8 +70,8 @@ Deno.test("rescueShell() says why it is there, gives a shell of a session of its
   assertStringIncludes(answer, `/root vt220\r\n${terminal.path}\r\n`);
   // Process, group, session, and the group in the foreground of the terminal: all the same.
   assertMatch(answer, /\n(\d+) \1 \1 \d+\r\n/);
-  // Ctrl-C reaches what runs, and not the shell.
-  terminal.type("echo n''ow; sleep 1000\r");
+  // Ctrl-C reaches what runs, and not the shell. Whoever speaks is in the foreground already.
+  terminal.type("sh -c 'echo n\"\"ow; exec sleep 1000'\r");
   await terminal.see(/now\r\n/, os);
   terminal.type("\x03");
   await terminal.see(/\^C[\s\S]*# $/, os);
