@@ -1,4 +1,4 @@
-import { MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RELATIME } from "../os/linux/mod.ts";
+import { MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RELATIME, unescapeField } from "../os/linux/mod.ts";
 
 /** A mount of the host. */
 export interface HostMount {
@@ -56,12 +56,7 @@ export function hostMounts(mountinfo = Deno.readTextFileSync("/proc/self/mountin
     const type = fields[fields.indexOf("-") + 1];
     if (point === undefined || options === undefined || type === undefined) continue;
     const flags = options.split(",").reduce((sum, option) => sum | (FLAGS[option] ?? 0), 0);
-    found.push({ point: unescaped(point), type, flags });
+    found.push({ point: unescapeField(point), type, flags });
   }
   return found.sort((a, b) => a.point.split("/").length - b.point.split("/").length);
-}
-
-/** Blanks, tabs, newlines and backslashes stand in octal there. */
-function unescaped(field: string): string {
-  return field.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }

@@ -1,18 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { seconds } from "../define/time.ts";
 import type { Policy } from "../graph/graph.ts";
+import { usualPolicy } from "../../tests/fixtures/usual_policy.ts";
 import { isClean, type Sentence, sentence, spacing } from "./policy.ts";
 import { type Failure, initialState, type ServiceState, type Status } from "./state.ts";
-
-const usual: Policy["restart"] = {
-  on: "always",
-  delay: 200,
-  backoff: 2,
-  max: seconds(30),
-  reset: seconds(10),
-  giveUp: null,
-  permanent: [],
-};
 
 const fresh = initialState(1).services[0]!;
 const now = 1_000_000;
@@ -53,14 +44,7 @@ function afterStart(
 }
 
 function policyOf(restart: Partial<Policy["restart"]>): Policy {
-  return {
-    startTimeout: seconds(60),
-    stopSignal: "SIGTERM",
-    stopTimeout: seconds(10),
-    extend: 0,
-    restart: { ...usual, ...restart },
-    undo: false,
-  };
+  return { ...usualPolicy, restart: { ...usualPolicy.restart, ...restart } };
 }
 
 /** The pause that a verdict gives; null if there is no other try. */

@@ -1,27 +1,12 @@
 // Attempts of more than one process, and what fails while it runs.
 import { assertEquals } from "@std/assert";
-import { seconds } from "../define/time.ts";
 import type { Policy } from "../graph/graph.ts";
 import { killGrace } from "../graph/settle_policy.ts";
+import { usualPolicy } from "../../tests/fixtures/usual_policy.ts";
 import { graphOf } from "../../tests/property/graph_of.ts";
 import { type Action, deadline, type Event, initialState, type Phase, type State, step } from "./mod.ts";
 
-const policy: Policy = {
-  startTimeout: seconds(60),
-  stopSignal: "SIGTERM",
-  stopTimeout: seconds(10),
-  extend: 0,
-  restart: {
-    on: "always",
-    delay: 200,
-    backoff: 2,
-    max: seconds(30),
-    reset: seconds(10),
-    giveUp: null,
-    permanent: [78],
-  },
-  undo: false,
-};
+const policy: Policy = { ...usualPolicy, restart: { ...usualPolicy.restart, permanent: [78] } };
 
 /** One service, and another that needs it, whose events are told by hand. */
 class Hand {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Millis, seconds } from "../define/time.ts";
+import type { Millis } from "../define/time.ts";
 import type { Edge, Policy } from "../graph/graph.ts";
 import { killGrace } from "../graph/settle_policy.ts";
 import { graphOf } from "../../tests/property/graph_of.ts";
@@ -12,23 +12,7 @@ import {
   type State,
   step,
 } from "./mod.ts";
-
-const policy: Policy = {
-  startTimeout: seconds(60),
-  stopSignal: "SIGTERM",
-  stopTimeout: seconds(10),
-  extend: 0,
-  restart: {
-    on: "always",
-    delay: 200,
-    backoff: 2,
-    max: seconds(30),
-    reset: seconds(10),
-    giveUp: null,
-    permanent: [],
-  },
-  undo: false,
-};
+import { usualPolicy } from "../../tests/fixtures/usual_policy.ts";
 
 /** What a service of these tests depends on, and what else is unusual about it. */
 interface Plan {
@@ -48,7 +32,7 @@ class Hand {
   constructor(...plans: readonly Plan[]) {
     this.graph = graphOf(plans.map(({ deps = [], oneshot = false, undo = false, restart = {} }) => ({
       kind: oneshot ? "oneshot" : "longrun",
-      policy: { ...policy, undo, restart: { ...policy.restart, ...restart } },
+      policy: { ...usualPolicy, undo, restart: { ...usualPolicy.restart, ...restart } },
       edges: deps,
     })));
     this.state = initialState(plans.length);
@@ -440,7 +424,7 @@ Deno.test("step() fails a task that is out of time, and takes note of its end", 
   assertEquals([hand.wait(), hand.wait(), hand.wait()], [[], [], []]);
   assertEquals(hand.service(0).why?.reason, "stuck");
   hand.exited(0, 0);
-  const failure = { type: "timeout", after: policy.startTimeout } as const;
+  const failure = { type: "timeout", after: usualPolicy.startTimeout } as const;
   assertEquals(hand.service(0).why, { reason: "failed", failure, final: "policy" });
   assertEquals(hand.phases(), "down");
 });
