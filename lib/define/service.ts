@@ -8,6 +8,7 @@ import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Resources } from "./resources.ts";
 import type { Millis } from "./time.ts";
+import type { Trigger } from "./trigger.ts";
 
 /** The two kinds that everything else lowers to: a process that stays, and one that ends. */
 export type Kind = "longrun" | "oneshot";
@@ -53,6 +54,8 @@ export interface Definition {
   readonly claims: Claims;
   readonly log: Log;
   readonly resources?: Resources;
+  /** What starts its process. Default: its own start does. */
+  readonly trigger?: Trigger;
   /** Made where the service was defined; its stack tells the file and line. */
   readonly defined: Error;
 }

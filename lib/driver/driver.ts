@@ -188,6 +188,8 @@ export class Driver {
         return;
       case "spawn":
         return this.#processes.start({ ...action, undoes: null });
+      case "arm":
+        return this.#processes.arm(action);
       case "undo":
         return this.#processes.start({ ...action, undoes: { output: action.output } });
       case "signal":

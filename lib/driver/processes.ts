@@ -152,6 +152,11 @@ export class Processes {
     this.#liveness.note(id, phase);
   }
 
+  /** Waits from now on for what triggers the process of a service. */
+  arm({ id, attempt }: Extract<Action, { type: "arm" }>): void {
+    this.#told.report({ type: "ready", id, attempt, output: null });
+  }
+
   /** Begins what an order is for: an attempt when nothing is left of the one before, which a oneshot may have kept. */
   start(order: Order): void {
     const start = () => this.#stages.start(order);

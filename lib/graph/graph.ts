@@ -37,6 +37,8 @@ export interface Policy {
   };
   /** Whether going down takes a process of its own. */
   readonly undo: boolean;
+  /** Whether it is up without a process until something triggers that one: a point in time, or a connection. */
+  readonly triggered: boolean;
 }
 
 /** A service in the graph. */

@@ -36,6 +36,7 @@ export function settlePolicy(definition: Definition): Policy {
       permanent: restart.permanent ?? [],
     },
     undo: definition.undo !== null,
+    triggered: definition.trigger !== undefined,
   };
 }
 

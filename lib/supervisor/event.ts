@@ -14,6 +14,8 @@ export type Event =
   /** Down and up again, and so what needs it. */
   | { readonly type: "restart"; readonly id: ServiceId }
   | { readonly type: "pin"; readonly id: ServiceId; readonly pinned: "up" | "down" | null }
+  /** What the process of a service waits for has come; one that runs already is enough. */
+  | { readonly type: "triggered"; readonly id: ServiceId }
   /** Everything down; a second one hurries. */
   | { readonly type: "shutdown"; readonly power: Power }
   | { readonly type: "spawned"; readonly id: ServiceId; readonly attempt: number; readonly pid: number }
@@ -68,6 +70,8 @@ export type Event =
 /** Something to be done, in the imperative. */
 export type Action =
   | { readonly type: "spawn"; readonly id: ServiceId; readonly attempt: number; readonly inputs: Inputs }
+  /** Begin to wait for what triggers the process of a service; `ready` follows, or `spawnFailed`. */
+  | { readonly type: "arm"; readonly id: ServiceId; readonly attempt: number }
   | {
     readonly type: "undo";
     readonly id: ServiceId;

@@ -46,6 +46,10 @@ export function noteReport(draft: Draft, event: Report): void {
       return;
     case "ready":
       if (phase.phase === "starting") rise(draft, event.id, phase.pid, event.output);
+      // It was called off while it was being armed: there is no process whose end would be heard of.
+      else if (phase.phase === "stopping" && phase.pid === null && policy.triggered) {
+        endStop(draft, event.id, phase, null);
+      }
       return;
     case "readyFailed":
       if (phase.phase !== "starting") return;
@@ -94,8 +98,10 @@ export function passTime(draft: Draft): void {
 
 function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phase: Phase): void {
   const { id, status, output = null, fault, stage, after = null, oom } = event;
-  const { kind } = nodeOf(draft.graph, id);
-  const done = kind === "oneshot" && stage === undefined && "code" in status && status.code === 0;
+  const { kind, policy } = nodeOf(draft.graph, id);
+  // What was triggered may end when there is nothing left to do; it is armed again then.
+  const mayEnd = kind === "oneshot" || policy.triggered && phase.phase === "up";
+  const done = mayEnd && stage === undefined && "code" in status && status.code === 0;
   const failure: Failure = done && fault !== undefined ? { type: "output", detail: fault } : {
     type: "exit",
     status,
@@ -106,7 +112,9 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
   if (phase.phase === "stopping") {
     if (phase.process === "undo") {
       endStop(draft, id, phase, "code" in status && status.code === 0 ? null : failure);
-    } else if (done && fault === undefined && phase.after === null && !isGivenUp(draft, phase)) {
+    } else if (
+      done && fault === undefined && phase.after === null && !policy.triggered && !isGivenUp(draft, phase)
+    ) {
       // It did its work in spite of the signal: that has to be undone, even if it is wanted again by now.
       rise(draft, id, null, output);
       put(draft, id, renew(at(draft, id)));
@@ -114,7 +122,7 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
       endStop(draft, id, phase, after);
     }
   } else if (done && fault === undefined) {
-    rise(draft, id, null, output);
+    rise(draft, id, null, kind === "oneshot" ? output : at(draft, id).output);
   } else {
     fail(draft, id, failure);
   }

@@ -5,7 +5,7 @@
 import { type Edge, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { at, type Draft, drop, isLeaving, isWanted, mustGo, put, take } from "./draft.ts";
 import { type Inputs, isStuck } from "./state.ts";
-import { enter, start, stop } from "./unit.ts";
+import { enter, spawn, start, stop } from "./unit.ts";
 
 /** Looks at services until nothing more follows. The graph has no cycle, so this ends. */
 export function settle(draft: Draft): void {
@@ -67,6 +67,22 @@ function unblock(draft: Draft, id: ServiceId): void {
     // A service's own last failure says more about it than whom it waits for.
     const why = behind === null ? null : { reason: "dependency", on: behind } as const;
     if (service.why === null || service.why.reason === "dependency") put(draft, id, { ...service, why });
+  }
+}
+
+/**
+ * What the process of a service waits for has come: it is started, if none runs and none must go. One that lacks a
+ * dependency is armed again once that is back, and whatever has triggered it is then seen again.
+ */
+export function trigger(draft: Draft, id: ServiceId): void {
+  const service = at(draft, id);
+  const node = nodeOf(draft.graph, id);
+  const armed = node.policy.triggered && service.phase.phase === "up" && service.phase.pid === null;
+  if (!armed || mustGo(draft, id)) return;
+  if (node.dependencies.some((edge) => standing(draft, edge) === "awaited")) {
+    put(draft, id, enter(service, { phase: "blocked" }, draft.now));
+  } else {
+    take(draft, id, spawn(service, node.policy, inputsOf(draft, node), draft.now));
   }
 }
 

@@ -11,7 +11,8 @@
  * | `down`     | nothing runs; `why` tells the reason        | it is wanted                                  |
  * | `blocked`  | wanted; a dependency is not there yet       | every dependency is there, or one has failed  |
  * | `starting` | a process runs that is not ready            | it is ready, ends, fails, or is out of time   |
- * | `up`       | ready; a oneshot has no process any more    | it ends, is not wanted, or must be renewed    |
+ * | `up`       | ready; a oneshot has no process any more,   | it ends, is not wanted, must be renewed, or   |
+ * |            | a triggered service none yet                | is triggered                                  |
  * | `stopping` | told to end, or cleaning up after its end   | its process has ended, or will not even then  |
  * | `backoff`  | wanted; it failed and waits to try again    | the time is up, or somebody asks              |
  *
@@ -34,7 +35,11 @@
  *    must not go on.
  * 6. An attempt may be several processes, one after another: one before, the
  *    one that it is for, one after. It is over when the last of them has ended.
- * 7. A pin up spares a service what happens to those that it needs; once it
+ * 7. The start of a triggered service only arms it: it is up without a process.
+ *    What triggers it begins the next attempt, with a process; those that need
+ *    the service stay up meanwhile. Once that has ended, the service is armed
+ *    again, at the pace of its restart policy.
+ * 8. A pin up spares a service what happens to those that it needs; once it
  *    is let go, it goes down or is renewed after all.
  */
 import type { Json } from "../define/json.ts";
@@ -146,6 +151,8 @@ export interface ServiceState {
   readonly why: Why | null;
   /** What went wrong while it was taken down the last time; it ended down all the same. */
   readonly stopFault: Failure | null;
+  /** The newest failure of an attempt, also when others have gone well since. */
+  readonly lastFailure: { readonly failure: Failure; readonly at: Millis } | null;
 }
 
 /** Outputs by the names that `run` knows them by; an optional one may be undefined. */
@@ -179,6 +186,7 @@ const fresh: ServiceState = {
   restarts: 0,
   why: { reason: "not-started" },
   stopFault: null,
+  lastFailure: null,
 };
 
 /** The state before anything was asked for. */

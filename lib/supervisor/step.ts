@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import type { Action, Event } from "./event.ts";
 import { noteReport, passTime } from "./report.ts";
-import { settle } from "./settle.ts";
+import { settle, trigger } from "./settle.ts";
 import { isLive, type State } from "./state.ts";
 import { pinWish, releaseWish, restartWish, shutdownWish, startWish, stopWish } from "./wish.ts";
 
@@ -42,6 +42,8 @@ function apply(draft: Draft, event: Event): void {
       return restartWish(draft, event.id);
     case "pin":
       return pinWish(draft, event.id, event.pinned);
+    case "triggered":
+      return trigger(draft, event.id);
     case "shutdown":
       return shutdownWish(draft, event.power);
     case "tick":

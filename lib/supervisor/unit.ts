@@ -21,8 +21,16 @@ export function enter(service: ServiceState, phase: Phase, now: Millis): Service
   return { ...service, phase, since: now };
 }
 
-/** Spawns the next attempt. */
+/** Begins the next attempt: with its process, or, for a service that is triggered, by waiting for what triggers that. */
 export function start(service: ServiceState, policy: Policy, inputs: Inputs, now: Millis): Turn {
+  if (!policy.triggered) return spawn(service, policy, inputs, now);
+  const attempt = service.attempt + 1;
+  const phase: Phase = { phase: "starting", attempt, pid: null, deadline: now + policy.startTimeout };
+  return [{ ...service, phase, since: now, attempt, inputs, why: null }, { type: "arm", attempt }];
+}
+
+/** Spawns the next attempt. */
+export function spawn(service: ServiceState, policy: Policy, inputs: Inputs, now: Millis): Turn {
   const attempt = service.attempt + 1;
   const phase: Phase = { phase: "starting", attempt, pid: null, deadline: now + policy.startTimeout };
   return [
@@ -219,18 +227,28 @@ export function carryOut(
   sentence: Sentence,
   now: Millis,
 ): ServiceState {
+  const lastFailure = { failure, at: now };
   if (sentence.again) {
     const { at, streak, failures } = sentence;
     const phase: Phase = at > now ? { phase: "backoff", until: at } : { phase: "blocked" };
     const why = { reason: "failed", failure, final: "retry" } as const;
-    return { ...service, phase, since: now, streak, failures, restarts: service.restarts + 1, why };
+    return {
+      ...service,
+      phase,
+      since: now,
+      streak,
+      failures,
+      restarts: service.restarts + 1,
+      why,
+      lastFailure,
+    };
   }
   const finished = sentence.final === "policy" && failure.type === "exit" && failure.ready &&
     isClean(failure.status);
   const why = finished
     ? { reason: "finished", status: failure.status } as const
     : { reason: "failed", failure, final: sentence.final } as const;
-  return { ...service, phase: { phase: "down" }, since: now, wanted: "down", why };
+  return { ...service, phase: { phase: "down" }, since: now, wanted: "down", why, lastFailure };
 }
 
 /** A service that has forgotten its failures, and whom it waits for: somebody asks for it anew. */

@@ -16,8 +16,8 @@ import {
 } from "../../lib/supervisor/mod.ts";
 import { type Behaviour, daemon, work } from "./behaviour.ts";
 
-/** What a process was asked for: to bring a service up, or to take it down. */
-export type Role = "run" | "undo";
+/** What a process was asked for: to bring a service up, or to take it down; without any, something is waited for. */
+export type Role = "run" | "undo" | "arm";
 
 /** A process that was asked for, or that goes before one or comes after. */
 export interface Process {
@@ -49,7 +49,7 @@ export interface Moment {
 interface News {
   readonly due: Millis;
   readonly process: Process;
-  readonly what: "spawned" | "ready" | "exit";
+  readonly what: "spawned" | "ready" | "exit" | "armed";
 }
 
 /** Tells how the nth process of a service in a role behaves, from 0. */
@@ -187,6 +187,13 @@ export class VirtualWorld {
   #tell({ process, what }: News): void {
     const { id, attempt, pid, behaviour, role } = process;
     switch (what) {
+      case "armed":
+        if (behaviour.spawnFault === null) this.send({ type: "ready", id, attempt, output: null });
+        else {
+          const failure = { type: "spawn", stage: "listen", code: "EADDRINUSE", message: "in use" } as const;
+          this.send({ type: "spawnFailed", id, attempt, failure });
+        }
+        return;
       case "spawned":
         if (behaviour.spawnFault !== null) {
           this.live.delete(process);
@@ -242,7 +249,12 @@ export class VirtualWorld {
   }
 
   #carryOut(action: Action): void {
-    if (action.type === "spawn" || action.type === "undo") {
+    if (action.type === "arm") {
+      const { id, attempt } = action;
+      const behaviour = this.#behaviourOf(id, "arm");
+      const process: Process = { id, attempt, pid: 0, role: "arm", behaviour, signals: [], ending: null };
+      this.#news.push({ due: this.now, process, what: "armed" });
+    } else if (action.type === "spawn" || action.type === "undo") {
       const role = action.type === "spawn" ? "run" : "undo";
       const behaviour = this.#behaviourOf(action.id, role);
       const { before } = behaviour;

@@ -25,7 +25,7 @@ interface Record {
   attempt: number;
   /** Asked for, and not heard to have ended. */
   running: boolean;
-  role: "run" | "undo";
+  role: "run" | "undo" | "arm";
   /** The newest attempt has been ready, or for a oneshot: is done, and not undone. */
   ready: boolean;
   everReady: boolean;
@@ -63,15 +63,17 @@ function hear(records: Record[], graph: Graph, { event, before }: Moment): void 
   if (!("attempt" in event)) return;
   const record = records[event.id]!;
   if (event.attempt !== record.attempt || !record.running) return;
-  const oneshot = nodeOf(graph, event.id).kind === "oneshot";
+  const { kind, policy } = nodeOf(graph, event.id);
   if (event.type === "spawnFailed") record.running = false;
   if (event.type === "ready" && before.services[event.id]!.phase.phase === "starting") record.ready = true;
+  if (event.type === "ready" && record.role === "arm") record.running = false;
   if (event.type === "exited") {
     record.running = false;
     // Whatever a process yields that was in the way of its own start timeout comes too late.
     const { phase } = before.services[event.id]!;
     const late = phase.phase === "stopping" && phase.after !== null;
-    record.ready = oneshot && event.stage === undefined && record.role === "run" && "code" in event.status &&
+    const mayEnd = kind === "oneshot" || policy.triggered && phase.phase === "up";
+    record.ready = mayEnd && event.stage === undefined && record.role === "run" && "code" in event.status &&
       event.status.code === 0 &&
       event.fault === undefined && !late;
   }
@@ -129,6 +131,20 @@ function checkAction(
         signals: 0,
       });
       record.spawnedAt = now;
+      return;
+    case "arm":
+      assert(!record.running, `service ${id} is armed while a process of it lives`);
+      assert(nodeOf(graph, id).policy.triggered, `service ${id} is armed, but nothing triggers it`);
+      assert(attempt > record.attempt, `attempt ${attempt} of service ${id} is used again`);
+      assert(wantsUp(service, after), `service ${id} is armed although nobody wants it`);
+      Object.assign(record, {
+        attempt,
+        running: true,
+        role: "arm",
+        ready: false,
+        wasReady: false,
+        signals: 0,
+      });
       return;
     case "undo":
       assert(!record.running, `service ${id} is undone while a process of it lives`);
@@ -238,8 +254,9 @@ function checkState(records: Record[], graph: Graph, { after, before, event, now
       );
     } else if (phase.phase === "up") {
       assert(record.ready, `service ${id} is up but was never ready`);
-      const longrun = nodeOf(graph, id).kind === "longrun";
-      assert(record.running === longrun, `service ${id} is up, its process is not`);
+      const { kind, policy } = nodeOf(graph, id);
+      const runs = policy.triggered ? phase.pid !== null : kind === "longrun";
+      assert(record.running === runs, `service ${id} is up, its process is not`);
     } else {
       assert(!record.running, `service ${id} is ${phase.phase} while its process lives`);
     }

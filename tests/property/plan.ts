@@ -23,6 +23,7 @@ export interface ServicePlan {
   readonly pace: number;
   readonly giveUp: number;
   readonly undo: number;
+  readonly triggered: boolean;
   readonly cast: readonly (readonly [sort: number, delay: number, output: number])[];
 }
 
@@ -54,6 +55,7 @@ export function plans({ services, moves, consequences }: Wildness): fc.Arbitrary
     pace: fc.nat(paces.length - 1),
     giveUp: fc.nat(consequences ? 6 : 4),
     undo: fc.nat(10),
+    triggered: fc.nat(7).map((number) => number === 7),
     cast: fc.array(fc.tuple(fc.nat(longruns.length + 6), fc.nat(delays.length - 1), fc.nat(2)), {
       maxLength: 4,
       ...small,
@@ -94,7 +96,7 @@ export const permanent = 78;
 
 /** The graph of a plan. */
 export function graphFor(plan: Plan): Graph {
-  return graphOf(plan.services.map(({ oneshot, edges, times, on, pace, giveUp, undo }, id) => ({
+  return graphOf(plan.services.map(({ oneshot, edges, times, on, pace, giveUp, undo, triggered }, id) => ({
     kind: oneshot ? "oneshot" : "longrun",
     policy: {
       startTimeout: starts[times % starts.length]!,
@@ -107,7 +109,8 @@ export function graphFor(plan: Plan): Graph {
         giveUp: giveUps[giveUp]!,
         permanent: [permanent],
       },
-      undo: oneshot && undo > 1,
+      undo: oneshot && undo > 1 && !triggered,
+      triggered,
     },
     edges: id === 0 ? [] : edges.map(([to, kind]) => [to % id, kinds[kind]!] as const),
   })));
@@ -118,6 +121,7 @@ export function castFor(plan: Plan): Casting {
   return (id, nth, role) => {
     const { cast, oneshot, undo } = plan.services[id]!;
     if (role === "undo") return undoes[Math.max(0, undo - 2)]!;
+    if (role === "arm") return nth % 4 === 3 ? { ...work, spawnFault: "listen" } : work;
     const [sort, delay, output] = cast[nth] ?? [0, 0, cast.at(-1)?.[2] ?? 0];
     const pool = oneshot ? oneshots : longruns;
     return { ...(pool[sort % pool.length]!)(delays[delay]!), output: outputs[output]! };
@@ -255,6 +259,7 @@ const mix = [
   "fail",
   "next",
   "move",
+  "trigger",
 ] as const; // deno-fmt-ignore
 
 /** Carries out one move. Without `shutdowns`, time passes instead of them. */
@@ -267,6 +272,9 @@ export function play(world: VirtualWorld, [what, service, amount]: Move, shutdow
     case "restart":
     case "release":
       world.send({ type: move, id });
+      return;
+    case "trigger":
+      world.send({ type: "triggered", id });
       return;
     case "pin-up":
       world.send({ type: "pin", id, pinned: "up" });

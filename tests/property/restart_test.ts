@@ -106,5 +106,7 @@ Deno.test("step lets the system follow a service that it gives up as its policy 
 function failing(plan: Plan): VirtualWorld {
   const cast = castFor(plan);
   const length = Math.max(1, plan.services[0]!.cast.length);
-  return new VirtualWorld(graphFor(plan), (id, nth, role) => cast(id, nth % length, role));
+  // Whatever is triggered starts when it is triggered.
+  const services = plan.services.map((service) => ({ ...service, triggered: false }));
+  return new VirtualWorld(graphFor({ ...plan, services }), (id, nth, role) => cast(id, nth % length, role));
 }
