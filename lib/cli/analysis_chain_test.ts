@@ -171,6 +171,7 @@ const policy = {
   extend: 0,
   restart: { on: "always", delay: 200, backoff: 2, max: 1000, reset: 1000, giveUp: null, permanent: [] },
   undo: false,
+  triggered: false,
 } as const;
 
 /** A boot in which every service is ready so long after its start. */

@@ -23,6 +23,7 @@ Deno.test("settlePolicy() fills in the defaults of a longrun", () => {
       permanent: [],
     },
     undo: false,
+    triggered: false,
   });
 });
 
@@ -53,6 +54,7 @@ Deno.test("settlePolicy() takes every setting that is given", () => {
     extend: 11,
     restart: { ...restart, giveUp },
     undo: false,
+    triggered: false,
   });
   assertEquals(settle(never).restart.giveUp, null);
 });
