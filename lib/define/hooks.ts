@@ -95,7 +95,7 @@ export interface LongrunHooks<D extends Deps> {
   /**
    * A process that runs after each end of the process, given the outputs of `deps`; called in PID 1. The service is not
    * down before it has ended, and is not started again; it has as long as `stop.timeout`. Its own failure changes
-   * nothing. In its environment: `EXIT_CODE` is `exited`, `killed` or `dumped`, `EXIT_STATUS` the exit code or the
+   * nothing, but exit code 125 says that the service is not to be started again. In its environment: `EXIT_CODE` is `exited`, `killed` or `dumped`, `EXIT_STATUS` the exit code or the
    * signal without its `SIG`, `SERVICE_RESULT` one of `success`, `exit-code`, `signal`, `core-dump`, `timeout`,
    * `protocol` and `watchdog`, as systemd.exec(5) has them. Default: none.
    *

@@ -124,7 +124,7 @@ function noteExit(draft: Draft, event: Extract<Report, { type: "exited" }>, phas
   } else if (done && fault === undefined) {
     rise(draft, id, null, kind === "oneshot" ? output : at(draft, id).output);
   } else {
-    fail(draft, id, failure);
+    fail(draft, id, failure, after);
   }
 }
 
@@ -145,6 +145,11 @@ function rise(draft: Draft, id: ServiceId, pid: number | null, output: Json): vo
   put(draft, id, becomeUp(service, pid, output, changed, draft.now));
 }
 
+/** Whether what ran after a process has said, as a finish script of s6 does, that the process is not to be started again. */
+function forbidsAnother(after: Failure | null): boolean {
+  return after?.type === "exit" && "code" in after.status && after.status.code === 125;
+}
+
 /** What has failed while its process still runs: the process goes first. */
 function abort(draft: Draft, id: ServiceId, failure: Failure): void {
   const { policy } = nodeOf(draft.graph, id);
@@ -158,14 +163,18 @@ function endStop(
   phase: Extract<Phase, { phase: "stopping" }>,
   fault: Failure | null,
 ): void {
-  if (phase.after !== null) return fail(draft, id, phase.after);
+  if (phase.after !== null) return fail(draft, id, phase.after, fault);
   const service = at(draft, id);
   const stopFault = service.stopFault ?? fault;
   put(draft, id, enter({ ...service, stopFault, why: reasonOf(service) }, { phase: "down" }, draft.now));
 }
 
-/** An attempt has failed and nothing of it runs: another one follows, or what needs the service falls with it. */
-function fail(draft: Draft, id: ServiceId, failure: Failure): void {
+/**
+ * An attempt has failed and nothing of it runs: another one follows, or what needs the service falls with it.
+ *
+ * @param after What went wrong with what ran after it, which may forbid another attempt.
+ */
+function fail(draft: Draft, id: ServiceId, failure: Failure, after: Failure | null = null): void {
   const service = at(draft, id);
   const { policy } = nodeOf(draft.graph, id);
   // What was to go down has done so; if it is only to be renewed, it comes back all the same.
@@ -173,7 +182,9 @@ function fail(draft: Draft, id: ServiceId, failure: Failure): void {
     put(draft, id, enter(service, { phase: "down" }, draft.now));
     return;
   }
-  const verdict = sentence(service, policy, failure, draft.now);
+  const verdict = forbidsAnother(after)
+    ? { again: false, final: "permanent" } as const
+    : sentence(service, policy, failure, draft.now);
   const next = carryOut(service, failure, verdict, draft.now);
   put(draft, id, next);
   if (verdict.again) return;

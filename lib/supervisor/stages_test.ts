@@ -233,3 +233,17 @@ Deno.test("step() tells why a service is down that was ill, and takes no notice 
   hand.failed();
   assertEquals(hand.state.services, state.services);
 });
+
+Deno.test("step does not start a service again whose after ends with 125, and takes what needs it down", () => {
+  const hand = new Hand();
+  const forbids = { type: "exit", status: { code: 125 }, ready: true, stage: "after" } as const;
+  hand.spawned(100);
+  hand.ready();
+  hand.tell({ type: "start", id: 1 });
+  hand.after(101, 1);
+  hand.exited(1, { after: forbids });
+  assertEquals(hand.phase.phase, "down");
+  const failure = { type: "exit", status: { code: 1 }, ready: true } as const;
+  assertEquals(hand.service.why, { reason: "failed", failure, final: "permanent" });
+  assertEquals([hand.service.wanted, hand.state.services[1]!.wanted], ["down", "down"]);
+});

@@ -197,6 +197,23 @@ export const hanging = defineService({
   });
 });
 
+Deno.test("after that ends with 125 keeps the service from being started again [s6 doc: servicedir]", async () => {
+  const units = system(
+    () => `export const web = defineService({ ${daemon()}, after: () => sh("exit 125") });`,
+    "web",
+  );
+  await withInit({ units }, async (init) => {
+    init.kill(await init.up("web"), "SIGKILL");
+    await init.eventually(() => told(init, "web").at(-1) === "down", "web is down");
+    assertEquals(init.of("web").at(-1)?.["why"], {
+      reason: "failed",
+      failure: { type: "exit", status: { signal: "SIGKILL", core: false }, ready: true },
+      final: "permanent",
+    });
+    assertEquals(resultOf(await ask(init, "start", { names: ["web"] })), { up: ["web"] });
+  });
+});
+
 Deno.test("after runs to its end during a shutdown, and dependencies wait for it", async () => {
   const units = system(
     () => `
