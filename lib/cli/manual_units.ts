@@ -68,6 +68,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
       "NotificationFdSettings",
       "sdNotify",
       "spawned",
+      "logLine",
       "tcpProbe",
       "TcpAddress",
       "unixProbe",

@@ -38,6 +38,8 @@ export {
   commandProbe,
   fileProbe,
   httpProbe,
+  logLine,
+  type LogLineSettings,
   notificationFd,
   type NotificationFdSettings,
   type Pace,

@@ -44,8 +44,8 @@ export function probeLabel(probe: Probe): string {
  * Something the driver saw of a process that is starting.
  *
  * - `spawned`: the program has been executed; the first observation of each attempt.
- * - `bytes`: what it wrote to the notification fd, in whatever pieces they arrived; or one message that came to its
- *   mailbox.
+ * - `bytes`: what it wrote to the notification fd, or to its log, in whatever pieces they arrived; or one message that
+ *   came to its mailbox.
  * - `probed`: how a probe that a verdict asked for has ended.
  * - `tick`: the time that a verdict waited for has come.
  */
@@ -118,6 +118,8 @@ export interface Readiness<out O = unknown> {
   readonly timeout: Millis;
   /** The descriptor, 3 or more, that the process writes its notification to, or null if the protocol has none. */
   readonly fd: number | null;
+  /** An example of what the process prints, if the protocol looks at that: it sees it as bytes. Default: it does not. */
+  readonly log?: { readonly example: string };
   /** Where the process may send messages, if the protocol has that. Default: nowhere. */
   readonly mailbox?: Mailbox;
   /** What the protocol looks at from outside, or null; `check` takes it for a claim of the service. */

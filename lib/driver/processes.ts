@@ -88,6 +88,7 @@ export class Processes {
       os,
       logs,
       onFault,
+      onPrinted: (attempt, bytes) => this.#readiness.observe(attempt, { type: "bytes", bytes }),
       onNotification: (attempt, bytes) => {
         if (bytes === null) this.#readiness.noteHangUp(attempt);
         else this.#readiness.observe(attempt, { type: "bytes", bytes });

@@ -13,6 +13,8 @@ export interface StreamSettings {
   readonly logs: Logs;
   /** Told what an attempt has written to its notification pipe; null for its end. */
   readonly onNotification: (attempt: Attempt, bytes: Uint8Array | null) => void;
+  /** Told what an attempt has printed whose readiness is seen by that. */
+  readonly onPrinted: (attempt: Attempt, bytes: Uint8Array) => void;
   /** Told of what was thrown later, when nobody could catch it. */
   readonly onFault: (error: unknown) => void;
 }
@@ -92,9 +94,11 @@ export class Streams {
   }
 
   /** Passes on what a service has printed. While its log is behind it is not heard: its pipe fills, and it waits. */
-  #log(fd: Fd, { id }: Attempt, bytes: Uint8Array): void {
-    const { graph, os, logs, onFault } = this.#settings;
-    const relief = logs.write(nodeOf(graph, id).name, bytes);
+  #log(fd: Fd, attempt: Attempt, bytes: Uint8Array): void {
+    const { graph, os, logs, onFault, onPrinted } = this.#settings;
+    const { name, definition } = nodeOf(graph, attempt.id);
+    const relief = logs.write(name, bytes);
+    if (attempt.observed && definition.ready?.log !== undefined) onPrinted(attempt, bytes);
     if (!(relief instanceof Promise)) return;
     os.unwatch(fd);
     relief.then(() => this.#watches.has(fd) && os.watch(fd)).catch(onFault);

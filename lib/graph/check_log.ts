@@ -10,8 +10,13 @@ const settings: Record<"file" | "console", readonly (keyof FileLog)[]> = {
 
 /** Settings of a log that make no sense, or have no effect. */
 export function checkLog(graph: Graph, node: Node, report: Report): void {
-  const { log } = node.definition;
+  const { log, ready } = node.definition;
   checkEffect(node, log, report);
+  if (ready?.log !== undefined && (log.to === "none" || node.consumer !== undefined)) {
+    const where = log.to === "none" ? "is thrown away" : "goes to another service";
+    const cause = `cannot see by its log that ${node.name} is ready: what it prints ${where}`;
+    report(node, "log.to", cause, "let it go to a file or the console, or take another readiness");
+  }
   const consumer = node.consumer === undefined ? null : nodeOf(graph, node.consumer);
   if (consumer?.kind === "oneshot") {
     const cause = `cannot let ${node.name} print into ${consumer.name}: a oneshot does not stay to read`;

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import type { Log } from "../define/log.ts";
 import { defineService } from "../define/service.ts";
+import { logLine } from "../readiness/log_line.ts";
 import { spawned } from "../readiness/spawned.ts";
 import { checkLog } from "./check_log.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -79,4 +80,17 @@ Deno.test("resolve() has a consumer start before those who print into it, and le
   const [read, written] = graph.nodes;
   assertEquals(written!.consumer, read!.id);
   assertEquals(written!.dependencies, [{ id: read!.id, kind: "optional", key: "log.to" }]);
+});
+
+Deno.test("checkLog() refuses to see by its log that a service is ready whose log nobody reads", () => {
+  const ready = logLine(/up/, { example: "up" });
+  const units = {
+    thrown: defineService({ run, ready, log: { to: "none" } }),
+    shown: defineService({ run, ready, log: { to: "console" } }),
+  };
+  const graph = graphOf(units);
+  const found: Diagnostic[] = [];
+  for (const node of graph.nodes) checkLog(graph, node, reportTo(found, graph));
+  assertEquals(found.map(({ service, setting }) => [service, setting]), [["thrown", "log.to"]]);
+  assertStringIncludes(found[0]!.cause, "cannot see by its log that thrown is ready");
 });

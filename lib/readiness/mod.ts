@@ -16,6 +16,7 @@
  *
  * @module
  */
+export { logLine, type LogLineSettings } from "./log_line.ts";
 export { notificationFd, type NotificationFdSettings } from "./notification_fd.ts";
 export {
   commandProbe,

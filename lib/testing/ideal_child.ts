@@ -17,6 +17,8 @@ export function idealChild({ kind, definition }: Node, output: Json): Child {
   if (definition.ready?.mailbox !== undefined) {
     return { steps: [{ after: SOON, send: `READY=1\nX_DENIT_OUTPUT=${JSON.stringify(output)}` }] };
   }
+  const printed = definition.ready?.log?.example;
+  if (printed !== undefined) return { steps: [{ after: SOON, write: `${printed}\n`, to: 1 }] };
   const fd = definition.ready?.fd ?? null;
   return fd === null ? {} : { steps: [{ after: SOON, write: text, to: fd }, { close: fd }] };
 }

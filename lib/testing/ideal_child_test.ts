@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { defineBundle, defineService, defineSystem, json, sdNotify, spawned } from "denit";
+import { defineBundle, defineService, defineSystem, json, logLine, sdNotify, spawned } from "denit";
 import { scenario } from "denit/testing";
 
 Deno.test("idealChild() says READY=1, with its output, where its service is to be told so by sd_notify", async () => {
@@ -14,5 +14,20 @@ Deno.test("idealChild() says READY=1, with its output, where its service is to b
   });
   const units = { web, user, default: defineSystem({ boot: defineBundle([user]) }) };
   const boot = await scenario(units, { outputs: { web: { port: 80 } } });
+  assertEquals(boot.started, ["web", "user"]);
+});
+
+Deno.test("idealChild() prints the example where its service is seen to be ready by what it prints", async () => {
+  const web = defineService({
+    run: () => ({ argv: ["/usr/bin/web"] }),
+    ready: logLine(/port (\d+)/, { example: "on port 80", output: ([, port]) => ({ port: Number(port) }) }),
+  });
+  const user = defineService({
+    deps: { web },
+    run: ({ web }) => ({ argv: ["/usr/bin/user", String(web.port + 1)] }),
+    ready: spawned(),
+  });
+  const units = { web, user, default: defineSystem({ boot: defineBundle([user]) }) };
+  const boot = await scenario(units);
   assertEquals(boot.started, ["web", "user"]);
 });
