@@ -37,10 +37,12 @@ export function readVerbs(done: Done) {
 function statusVerb() {
   return verbCommand("status")
     .argument("[name...]", "services or bundles; without them a tree of all")
+    .option("--usage", "with what each uses, as the kernel counts it; of named services it is always shown")
     .option("--json", "print JSON, for programs")
-    .action((names, { json }, command) =>
+    .action((names, { json, usage }, command) =>
       withSession(command, async (session) => {
-        const answer = await session.ask("status", names.length === 0 ? {} : { names });
+        const counted = usage === true || names.length > 0 ? { usage: true } : {};
+        const answer = await session.ask("status", { ...names.length === 0 ? {} : { names }, ...counted });
         if (json === true) return await print(`${JSON.stringify(answer)}\n`);
         const status = answer as Answered<Status>;
         const seen = Deno.stdout.isTerminal();

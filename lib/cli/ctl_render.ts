@@ -28,6 +28,17 @@ export interface ServiceStatus {
   /** What it says of itself, and what there is to say of that; an init of before may not know of either. */
   readonly status?: string | null;
   readonly notes?: readonly string[];
+  /** Where it was asked for, and somebody counts. */
+  readonly usage?: Usage | null;
+}
+
+/** What a service uses. */
+export interface Usage {
+  readonly memory: number | null;
+  readonly memoryPeak: number | null;
+  readonly cpuMicros: number | null;
+  readonly processes: number | null;
+  readonly pressure: { readonly [Resource in "cpu" | "memory" | "io"]: number | null };
 }
 
 /** What `graph` answers. */
@@ -113,7 +124,8 @@ function renderHead({ generation, pid, boot, ending, nowNs }: Status, paint: Pai
 }
 
 function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: Paint): string {
-  const { phase, kind, wanted, pid, restarts, why, pinned, status = null, notes = [] } = service;
+  const { phase, kind, wanted, pid, restarts, why, pinned, status = null, notes = [], usage = null } =
+    service;
   const word = phase === "up" && kind === "oneshot" ? "done" : phase;
   const failed = wanted === "up" && phase === "backoff" ||
     phase === "down" && why !== null && "failure" in why;
@@ -128,8 +140,26 @@ function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: P
     ...why === null ? [] : [why.text],
     ...status === null ? [] : [`"${status}"`],
     ...notes,
+    ...usage === null ? [] : usageTexts(usage),
   ];
   return parts.join("  ");
+}
+
+/** What a service uses, without what nobody counts. */
+function usageTexts({ memory, memoryPeak, cpuMicros, processes, pressure }: Usage): string[] {
+  const peak = memoryPeak === null ? "" : ` (at most ${size(memoryPeak)})`;
+  const waits = Object.entries(pressure).filter(([, part]) => part !== null && part > 0);
+  return [
+    ...memory === null ? [] : [`${size(memory)}${peak}`],
+    ...cpuMicros === null ? [] : [`cpu ${age(cpuMicros * 1000)}`],
+    ...processes === null ? [] : [`${processes} process${processes === 1 ? "" : "es"}`],
+    ...waits.map(([what, part]) => `waits for ${what} ${part} %`),
+  ];
+}
+
+function size(bytes: number): string {
+  const MEBIBYTE = 1024 * 1024;
+  return bytes < MEBIBYTE ? `${Math.round(bytes / 1024)} KiB` : `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
 }
 
 /** What is wrong, with the chain to the first cause, and what to do. */

@@ -58,7 +58,16 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
   ["services", ["defineService", "Settings", "Longrun", "LongrunHooks", "Oneshot", "Service", "Kind"]],
   [
     "what is run",
-    ["Command", "Attributes", "LimitValue", "LimitName", "CapabilityName", "NamespaceName", "Resources"],
+    [
+      "Command",
+      "Attributes",
+      "LimitValue",
+      "LimitName",
+      "CapabilityName",
+      "NamespaceName",
+      "Resources",
+      "DiskPace",
+    ],
   ],
   ["dependencies", ["Deps", "optional", "milestone", "after"]],
   [

@@ -104,7 +104,7 @@ export class Operator {
     switch (request.verb) {
       case "status": {
         const ids = request.names === undefined ? null : this.#ids(request.names);
-        return { type: "result", text: this.#status.render(boot(), view, ids) };
+        return { type: "result", text: this.#status.render(boot(), view, ids, request.usage) };
       }
       case "graph":
         return result(graphJson(graph));

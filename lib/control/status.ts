@@ -37,8 +37,11 @@ export class StatusText {
     boot: BootStanding,
     { state, now }: Pick<View, "state" | "now">,
     ids: readonly ServiceId[] | null,
+    usage = false,
   ): string {
-    const services = ids === null
+    const services = usage
+      ? (ids ?? state.services.keys().toArray()).map((id) => this.#counted(id, state)).join(",")
+      : ids === null
       ? this.#all(state)
       : ids.map((id) => this.#service(id, state.services[id]!)).join(",");
     const head = {
@@ -62,6 +65,12 @@ export class StatusText {
       this.#last = { state, revision, text };
     }
     return this.#last.text;
+  }
+
+  /** A service with what it uses, which is looked up anew each time. */
+  #counted(id: ServiceId, state: State): string {
+    const text = this.#service(id, state.services[id]!);
+    return `${text.slice(0, -1)},"usage":${JSON.stringify(this.#driver.containment.usage(id))}}`;
   }
 
   #service(id: ServiceId, state: ServiceState): string {

@@ -34,7 +34,7 @@ function change<R extends Shapes, O extends Shapes>(required: R, optional: O): V
 
 /** Every verb of the protocol. A request has these parameters and no others. */
 export const verbs = {
-  status: read({}, { names }),
+  status: read({}, { names, usage: flag }),
   start: change({ names }, waiting),
   stop: change({ names }, { ...waiting, force: flag }),
   restart: change({ names }, waiting),

@@ -78,7 +78,7 @@ export {
   type Stop,
 } from "./policy.ts";
 export type { Mailbox, Observation, Probe, ProbeReadiness, Readiness, Verdict } from "./readiness.ts";
-export type { Resources } from "./resources.ts";
+export type { DiskPace, Resources } from "./resources.ts";
 export {
   defineService,
   type Exact,

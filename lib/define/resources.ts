@@ -1,4 +1,42 @@
 /**
+ * How fast a service may read from a disk, and write to it. What is not named is not limited.
+ *
+ * @example
+ * ```ts
+ * import type { DiskPace } from "denit";
+ *
+ * const pace: DiskPace = { readBytes: 50 * 1024 * 1024, writeOperations: 200 };
+ * if (pace.writeBytes !== undefined) throw new Error("without a limit");
+ * ```
+ */
+export interface DiskPace {
+  /**
+   * Bytes a second, a whole number from 1 on.
+   *
+   * @example `50 * 1024 * 1024`
+   */
+  readonly readBytes?: number;
+  /**
+   * Bytes a second, a whole number from 1 on.
+   *
+   * @example `10 * 1024 * 1024`
+   */
+  readonly writeBytes?: number;
+  /**
+   * Operations a second, a whole number from 1 on.
+   *
+   * @example `1000`
+   */
+  readonly readOperations?: number;
+  /**
+   * Operations a second, a whole number from 1 on.
+   *
+   * @example `200`
+   */
+  readonly writeOperations?: number;
+}
+
+/**
  * What all processes of a service together may use: cgroups(7). It holds where the kernel has a hierarchy of version 2
  * for us, with the controller; where it does not, `status --json` says so of the service, and so does the journal.
  *
@@ -18,6 +56,13 @@ export interface Resources {
    */
   readonly memoryMax?: number;
   /**
+   * Bytes of memory, a whole number from 4096 on, beyond which the service is slowed down so that it gives some back.
+   * Default: no limit.
+   *
+   * @example `256 * 1024 * 1024`
+   */
+  readonly memoryHigh?: number;
+  /**
    * Processes and threads at a time, a whole number from 1 on; beyond it fork(2) fails with EAGAIN. Default: no limit.
    *
    * @example `100`
@@ -29,4 +74,24 @@ export interface Resources {
    * @example `0.5`
    */
   readonly cpuMax?: number;
+  /**
+   * Its share of the processors where they are wanted by others too, against the 100 that everybody else has: a whole
+   * number from 1 to 10000. Default: 100.
+   *
+   * @example `20`
+   */
+  readonly cpuWeight?: number;
+  /**
+   * Its share of the disks, likewise. Default: 100.
+   *
+   * @example `20`
+   */
+  readonly ioWeight?: number;
+  /**
+   * How fast it may use a disk, by the path of the device. It is the whole disk that has a pace, not a partition of it.
+   * Default: no limit.
+   *
+   * @example `{ "/dev/vda": { writeBytes: 10 * 1024 * 1024 } }`
+   */
+  readonly ioMax?: Readonly<Record<string, DiskPace>>;
 }

@@ -5,6 +5,18 @@ import { OsError } from "../os/error.ts";
 import type { Os, Pid } from "../os/os.ts";
 import type { Attempt } from "./attempt.ts";
 
+/** What the processes of a service use; null where the kernel does not tell. */
+export interface Usage {
+  /** Bytes of memory now, and at most so far. */
+  readonly memory: number | null;
+  readonly memoryPeak: number | null;
+  /** The time of processors, in microseconds. */
+  readonly cpuMicros: number | null;
+  readonly processes: number | null;
+  /** The part of the last ten seconds, in percent, in which one of them had to wait. */
+  readonly pressure: { readonly [Resource in "cpu" | "memory" | "io"]: number | null };
+}
+
 /** Places for processes out of which nobody gets by a session, a group or another parent: cgroups(7). */
 export interface Cgroups {
   /**
@@ -24,6 +36,8 @@ export interface Cgroups {
   holds(name: string, pid: Pid): boolean;
   /** How many processes the kernel has killed there for want of memory. */
   oomKills(name: string): number;
+  /** What those of a name use together. */
+  usage(name: string): Usage;
   /** Removes those of a name, if nobody is in them. */
   remove(name: string): void;
 }
@@ -85,6 +99,13 @@ export class Containment {
   /** The limits of a service that are not in force, each with the reason. */
   unenforced(id: ServiceId): readonly string[] {
     return this.#unenforced.get(id) ?? [];
+  }
+
+  /** What a service uses; null if nobody counts. */
+  usage(id: ServiceId): Usage | null {
+    const { cgroups, graph } = this.#settings;
+    const name = nameOf(graph, id, "main");
+    return this.of(id) === "group" || !this.#made.has(name) ? null : cgroups?.usage(name) ?? null;
   }
 
   /**

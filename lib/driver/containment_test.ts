@@ -4,7 +4,7 @@ import { resolve } from "../graph/mod.ts";
 import { osError } from "../os/errno.ts";
 import { fakeOs } from "../os/fake/mod.ts";
 import { emptyAttempt } from "./attempt.ts";
-import { type Cgroups, Containment } from "./containment.ts";
+import { type Cgroups, Containment, type Usage } from "./containment.ts";
 
 /** Cgroups of which a test says who is in them. */
 class Populations implements Cgroups {
@@ -33,6 +33,10 @@ class Populations implements Cgroups {
   }
   holds(): boolean {
     return false;
+  }
+  usage(name: string): Usage {
+    const pressure = { cpu: 0, memory: 0, io: 0 };
+    return { memory: name.length, memoryPeak: null, cpuMicros: 7, processes: 1, pressure };
   }
   remove(name: string): void {
     this.done.push(`remove ${name}`);
@@ -143,4 +147,12 @@ Deno.test("Containment tells who has run out of memory", () => {
   assertEquals(contain(new Populations()).containment.ranOutOfMemory(WEB), true);
   assertEquals(contain(new Populations()).containment.ranOutOfMemory(SSHD), false);
   assertEquals(contain(null).containment.ranOutOfMemory(WEB), false);
+});
+
+Deno.test("Containment tells what a service uses, but of one without a cgroup, or that never was up, nothing", () => {
+  const { containment } = contain(new Populations());
+  assertEquals(containment.usage(WEB), null);
+  started(containment, WEB);
+  started(containment, SSHD);
+  assertEquals([containment.usage(WEB)?.memory, containment.usage(SSHD)], [3, null]);
 });

@@ -1,31 +1,67 @@
-import type { Resources } from "../define/resources.ts";
+import type { DiskPace, Resources } from "../define/resources.ts";
 import type { Node } from "./graph.ts";
 import type { Report } from "./report.ts";
 
-/** The least of each, and whether it is a whole number. */
-const RULES: { readonly [Name in keyof Resources]-?: readonly [least: number, whole: boolean] } = {
-  memoryMax: [4096, true],
-  pidsMax: [1, true],
-  cpuMax: [0.01, false],
+/** The least and the most of each, and whether it is a whole number. */
+const RULES: {
+  readonly [Name in Exclude<keyof Resources, "ioMax">]-?: readonly [
+    least: number,
+    most: number,
+    whole: boolean,
+  ];
+} = {
+  memoryMax: [4096, Number.MAX_SAFE_INTEGER, true],
+  memoryHigh: [4096, Number.MAX_SAFE_INTEGER, true],
+  pidsMax: [1, Number.MAX_SAFE_INTEGER, true],
+  cpuMax: [0.01, 10_000, false],
+  cpuWeight: [1, 10_000, true],
+  ioWeight: [1, 10_000, true],
 };
+
+const PACES: readonly (keyof DiskPace)[] = ["readBytes", "writeBytes", "readOperations", "writeOperations"];
 
 /** Limits of resources that no kernel can set. */
 export function checkResources(node: Node, report: Report): void {
-  for (const [name, value] of Object.entries(node.definition.resources ?? {})) {
+  const { resources, stop } = node.definition;
+  for (const [name, value] of Object.entries(resources ?? {})) {
+    if (name === "ioMax") {
+      checkPaces(node, value, report);
+      continue;
+    }
     const rule = Object.entries(RULES).find(([known]) => known === name)?.[1];
     if (rule === undefined) {
       const cause = `cannot limit ${name} of ${node.name}: there is no such resource`;
-      report(node, `resources.${name}`, cause, `name one of ${Object.keys(RULES).join(", ")}`);
+      report(node, `resources.${name}`, cause, `name one of ${[...Object.keys(RULES), "ioMax"].join(", ")}`);
       continue;
     }
-    const [least, whole] = rule;
-    if (value === undefined || value >= least && (whole ? Number.isSafeInteger(value) : value <= 10_000)) {
+    const [least, most, whole] = rule;
+    if (value === undefined || value >= least && value <= most && (!whole || Number.isInteger(value))) {
       continue;
     }
     const cause = `cannot limit ${name} of ${node.name} to ${value}`;
-    report(node, `resources.${name}`, cause, `give a ${whole ? "whole " : ""}number from ${least} on`);
+    const range = most > 10_000 ? `from ${least} on` : `from ${least} to ${most}`;
+    report(node, `resources.${name}`, cause, `give a ${whole ? "whole " : ""}number ${range}`);
   }
-  if (node.definition.resources === undefined || node.definition.stop.scope !== "group") return;
+  if (resources === undefined || stop.scope !== "group") return;
   const cause = `cannot limit the resources of ${node.name}: with stop.scope "group" it has no cgroup`;
   report(node, "resources", cause, "leave out one of the two");
+}
+
+function checkPaces(node: Node, paces: NonNullable<Resources["ioMax"]>, report: Report): void {
+  for (const [device, pace] of Object.entries(paces)) {
+    if (!device.startsWith("/")) {
+      const cause = `cannot limit the pace of ${node.name} on ${device}: it is not an absolute path`;
+      report(node, "resources.ioMax", cause, 'name the device of a whole disk, such as "/dev/vda"');
+    }
+    for (const [what, value] of Object.entries(pace)) {
+      const setting = `resources.ioMax.${what}`;
+      if (!(PACES as readonly string[]).includes(what)) {
+        const cause = `cannot limit ${what} of ${node.name} on ${device}: there is no such pace`;
+        report(node, setting, cause, `name one of ${PACES.join(", ")}`);
+      } else if (!(Number.isSafeInteger(value) && value >= 1)) {
+        const cause = `cannot limit ${what} of ${node.name} on ${device} to ${value} a second`;
+        report(node, setting, cause, "give a whole number from 1 on");
+      }
+    }
+  }
 }

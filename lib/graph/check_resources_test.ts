@@ -11,7 +11,9 @@ function faults(resources: Resources, scope: "all" | "group" = "all"): string[] 
 }
 
 Deno.test("checkResources() has nothing against limits that a kernel can set", () => {
-  assertEquals(faults({ memoryMax: 4096, pidsMax: 1, cpuMax: 0.01 }), []);
+  assertEquals(faults({ memoryMax: 4096, memoryHigh: 8192, pidsMax: 1, cpuMax: 0.01 }), []);
+  const ioMax = { "/dev/vda": { readBytes: 1, writeOperations: 200 } };
+  assertEquals(faults({ cpuWeight: 1, ioWeight: 10_000, ioMax }), []);
 });
 
 Deno.test("checkResources() finds limits that none can", () => {
@@ -21,6 +23,18 @@ Deno.test("checkResources() finds limits that none can", () => {
     "resources.cpuMax: cannot limit cpuMax of web to NaN",
     "resources.diskMax: cannot limit diskMax of web: there is no such resource",
   ]);
+  assertEquals(
+    faults({
+      cpuWeight: 10_001,
+      ioMax: { vda: { writeBytes: 0.5 }, "/dev/b": { ...{ speed: 1, readBytes: 1 } } },
+    }),
+    [
+      "resources.cpuWeight: cannot limit cpuWeight of web to 10001",
+      "resources.ioMax: cannot limit the pace of web on vda: it is not an absolute path",
+      "resources.ioMax.writeBytes: cannot limit writeBytes of web on vda to 0.5 a second",
+      "resources.ioMax.speed: cannot limit speed of web on /dev/b: there is no such pace",
+    ],
+  );
   assertEquals(faults({ pidsMax: 5 }, "group"), [
     'resources: cannot limit the resources of web: with stop.scope "group" it has no cgroup',
   ]);

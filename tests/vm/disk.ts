@@ -124,3 +124,10 @@ export async function readFromDisk(path: string, file: string): Promise<string> 
 export async function wasUnmounted(path: string): Promise<boolean> {
   return !/^Filesystem features:.*\bneeds_recovery\b/m.test(await hostCommand(["dumpe2fs", "-h", path]));
 }
+
+/** A disk of 16 MiB without anything on it, for whoever only needs the device. */
+export async function emptyDisk(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempFile({ prefix: "denit-disk-" });
+  await Deno.truncate(path, 16 * 1024 * 1024);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
+}

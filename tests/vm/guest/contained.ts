@@ -30,7 +30,12 @@ export const slow = defineService({
   deps: { devices },
   run: () => sh("exec sleep 100000"),
   ready: spawned(),
-  resources: { cpuMax: 0.25 },
+  resources: {
+    cpuMax: 0.25,
+    cpuWeight: 20,
+    memoryHigh: 64 * 1024 * 1024,
+    ioMax: { "/dev/vda": { writeBytes: 1024 * 1024, readOperations: 100 } },
+  },
 });
 
 export default defineSystem({ boot: defineBundle([shell, hungry, many, slow]) });
