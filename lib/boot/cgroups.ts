@@ -16,6 +16,8 @@ import type { Place } from "./places.ts";
 
 /** The cgroups of a supervisor, below the one that it is in itself. */
 export interface OwnCgroups extends Cgroups {
+  /** The folder of all of them. */
+  readonly base: string;
   /** Removes what is empty, as the end has come. */
   close(): void;
 }
@@ -45,6 +47,7 @@ export function openCgroups(place: Place): OwnCgroups | string {
     if (place === "machine") { for (const controller of COUNTERS) tryTo(() => enableAll(controller)); }
     let made = Date.now();
     return {
+      base,
       make(name) {
         makeCgroup(folder(name));
         const cgroup = folder(`${name}/${++made}`);

@@ -14,6 +14,7 @@ import { mountEarly } from "./early_mounts.ts";
 import { Machine } from "./machine.ts";
 import { findPlace, GENERATION } from "./places.ts";
 import { wasClean } from "./progress.ts";
+import { endLeftOver, noteCgroup } from "./left_over.ts";
 import { openNotifyFolder, openRuntimeFolder, runtimeFolder } from "./runtime_folder.ts";
 import { Supervision } from "./supervision.ts";
 import { onUncaught } from "./survive.ts";
@@ -93,6 +94,8 @@ export async function supervise(system: Graph, options: SuperviseOptions): Promi
   const here = { generation, version, pid: Deno.pid, place: container === null ? place : "container" };
   const opened = openCgroups(place);
   const cgroups = typeof opened === "string" ? undefined : opened;
+  const leftOver = handover === null ? await endLeftOver(path) : null;
+  noteCgroup(path, cgroups?.base ?? null);
   const contained = typeof opened === "string" ? { by: "group", why: opened } : { by: "cgroup" };
   const supervision = new Supervision({
     graph: withDeadline(graph, machine?.line.deadline ?? null),
@@ -112,6 +115,7 @@ export async function supervise(system: Graph, options: SuperviseOptions): Promi
   });
   // Whoever follows the journal from its first entry on is there now.
   account.tell("boot", { ...here, startedAt, contained, services: cast(graph) }, who);
+  if (leftOver !== null) account.complain(leftOver);
   const power = await supervision.run(join(path, "control.sock"));
 
   const { driver, judge, progress, rescues, wasAsked } = supervision;
@@ -127,6 +131,7 @@ export async function supervise(system: Graph, options: SuperviseOptions): Promi
   await machine?.end(power);
   driver.dispose();
   cgroups?.close();
+  noteCgroup(path, null);
   const code = container?.exitCode ?? null;
   if (code !== null) return code;
   if (judge.verdict === "failed") return EXIT.watchdog;

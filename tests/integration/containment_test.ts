@@ -26,6 +26,15 @@ function exists(path: string): boolean {
   }
 }
 
+/** Whether a process runs; one that has ended may wait for somebody else to reap it. */
+function runs(pid: string): boolean {
+  try {
+    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
+
 /** The folder of the cgroup of a service. */
 function folderOf(init: Init, service: string): string {
   const namespace = Deno.readLinkSync(`/proc/${init.pid}/ns/pid`).replace(/\D/g, "");
@@ -215,4 +224,36 @@ Deno.test({
       const noted = init.all("unenforced", "web").map(({ detail }) => detail);
       assertEquals(noted, told.length === 0 ? [] : [(web!.unenforced as string[]).join("; ")]);
     }),
+});
+
+Deno.test({
+  name: "a supervisor that was killed leaves nothing that runs beside what the next one starts",
+  ignore,
+  fn: () => {
+    // The first one is killed as soon as its service runs. It has a folder of its own, so that each has its journal.
+    const twice = `
+      first=""
+      for word; do [ "$word" = "$0/run" ] && word=$0/first; first="$first '$word'"; done
+      eval "exec $first" >&2 &
+      until [ "$(cat "$0/pids" 2>/dev/null | wc -l)" = 2 ]; do sleep 0.01; done
+      kill -9 $!
+      wait $!
+      cp "$0/first/cgroup" "$0/run/cgroup"
+      exec "$@"`;
+    return withInit({
+      units: (folder) =>
+        `export const web = defineService({
+          run: () => sh("echo $$ >> ${folder}/pids; setsid sleep 100000 & echo $! >> ${folder}/pids; exec sleep 100000"),
+          ready: spawned(),
+        });
+        export default defineSystem({ boot: defineBundle([good, web]) });`,
+      wrap: (folder) => ["/bin/sh", "-c", twice, folder],
+    }, async (init) => {
+      await init.up("web");
+      const pids = () => Deno.readTextFileSync(`${init.folder}/pids`).trim().split("\n");
+      await init.eventually(() => pids().length === 4, "the service has run under both");
+      assertEquals(pids().map(runs), [false, false, true, true]);
+      assertEquals(init.all("fault").length, 1, "it is told");
+    });
+  },
 });
