@@ -1,6 +1,7 @@
 /** What init answers, for people. */
 import type { Cause, Fault, Reply } from "../control/reply.ts";
 import type { Json } from "../define/json.ts";
+import type { Usage } from "../driver/mod.ts";
 
 /** What `status` answers. */
 export interface Status {
@@ -30,15 +31,6 @@ export interface ServiceStatus {
   readonly notes?: readonly string[];
   /** Where it was asked for, and somebody counts. */
   readonly usage?: Usage | null;
-}
-
-/** What a service uses. */
-export interface Usage {
-  readonly memory: number | null;
-  readonly memoryPeak: number | null;
-  readonly cpuMicros: number | null;
-  readonly processes: number | null;
-  readonly pressure: { readonly [Resource in "cpu" | "memory" | "io"]: number | null };
 }
 
 /** What `graph` answers. */

@@ -17,7 +17,7 @@
  * @module
  */
 export { type Accounts, accountsIn } from "./accounts.ts";
-export type { Cgroups } from "./containment.ts";
+export type { Cgroups, Usage } from "./containment.ts";
 export { describeFailure, describeStatus, describeWhy } from "./describe.ts";
 export { Driver } from "./driver.ts";
 export type { Inheritance, LeftBehind, LeftProcess } from "./handover.ts";

@@ -2,6 +2,7 @@ import type { Json, JsonOnly } from "../define/json.ts";
 import { messageOf } from "../define/message_of.ts";
 import type { Readiness, Verdict } from "../define/readiness.ts";
 import { type Millis, seconds } from "../define/time.ts";
+import { bytesOf, latin1 } from "./latin1.ts";
 
 /**
  * Settings of {@linkcode logLine}.
@@ -99,16 +100,8 @@ export function logLine<O = null>(pattern: RegExp, settings: LogLineSettings<O>)
   };
 }
 
-/** Bytes one to one as characters: a character cut in two by a read is whole again when the line is. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
 function decode(line: string): string {
-  const bytes = Uint8Array.from(line, (character) => character.charCodeAt(0));
-  return new TextDecoder().decode(bytes).replace(COLOUR, "").replace(/\r$/, "");
+  return new TextDecoder().decode(bytesOf(line)).replace(COLOUR, "").replace(/\r$/, "");
 }
 
 function yieldOf(match: RegExpExecArray, output: ((match: RegExpExecArray) => unknown) | undefined): Verdict {

@@ -2,6 +2,7 @@ import type { Json, Parser } from "../define/json.ts";
 import type { Readiness, Verdict } from "../define/readiness.ts";
 import { type Millis, seconds } from "../define/time.ts";
 import { messageOf } from "../define/message_of.ts";
+import { bytesOf, latin1 } from "./latin1.ts";
 
 /**
  * Settings of {@linkcode notificationFd}.
@@ -83,17 +84,9 @@ export function notificationFd<O = null>(fd: number, settings: NotificationFdSet
   };
 }
 
-/** Bytes one to one as characters: a character cut in two by a read is whole again when the line is. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
 function decode<O>(text: string, parser: Parser<O>): Verdict {
   try {
-    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-    const output: Json = parser.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const output: Json = parser.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytesOf(text)));
     return { type: "ready", output };
   } catch (error) {
     const detail = `its notification is not ${parser.expects}: ${messageOf(error)}`;
