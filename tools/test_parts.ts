@@ -16,7 +16,16 @@ export interface Part {
 }
 
 /** Folders of `tests/` that are a part each. */
-const folders = ["architecture", "types", "conformance", "property", "contract", "pid1", "vm"] as const;
+const folders = [
+  "architecture",
+  "types",
+  "conformance",
+  "property",
+  "contract",
+  "daemons",
+  "pid1",
+  "vm",
+] as const;
 
 /** The longest for a part in which more is tried at night, in seconds. */
 const NIGHT = 4 * 3600;
@@ -50,6 +59,7 @@ export function testParts(): Part[] {
     part("examples", ["lib", "README.md"], ["-A", "--doc", `--ignore=${others}`]),
     part("contract", own.contract ?? [], ["-A"]),
     part("integration", tests, ["-A"], long(600)),
+    part("daemons", own.daemons ?? [], ["-A"]),
     part("pid1", own.pid1 ?? [], ["-A"], 600, namespacesObstacle),
     // A machine keeps one processor busy: as many of its modules run at once as there are processors.
     part("vm", own.vm ?? [], ["-A", "--parallel"], 2400, obstacle),

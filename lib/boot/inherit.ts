@@ -9,7 +9,7 @@ import type { Handover } from "./switch_init.ts";
 export function inherit(graph: Graph, handover: Handover, os: Os): Inheritance {
   const { restarted } = diffSystems(handover.portraits, graph);
   const kept = (name: string) => graph.ids.has(name) && !Object.hasOwn(restarted, name);
-  const { processes, pipelines, mailboxes = {} } = handover;
+  const { processes, pipelines, mailboxes = {}, sockets = {} } = handover;
   for (const { service, pid } of processes) if (!kept(service)) os.kill(pid, "SIGKILL", "group");
   const goesOn = ([name]: [string, unknown]) =>
     kept(name) && graph.nodes[graph.ids.get(name)!]!.definition.ready?.mailbox !== undefined;
@@ -23,6 +23,7 @@ export function inherit(graph: Graph, handover: Handover, os: Os): Inheritance {
     processes: processes.filter(({ service }) => kept(service)),
     pipelines: Object.fromEntries(Object.entries(pipelines).filter(([name]) => kept(name))),
     mailboxes: Object.fromEntries(Object.entries(mailboxes).filter(goesOn)),
+    sockets,
   };
 }
 

@@ -29,6 +29,8 @@ export interface ServiceStatus {
   /** What it says of itself, and what there is to say of that; an init of before may not know of either. */
   readonly status?: string | null;
   readonly notes?: readonly string[];
+  /** What init holds open for it. */
+  readonly sockets?: readonly string[];
   /** Where it was asked for, and somebody counts. */
   readonly usage?: Usage | null;
 }
@@ -116,9 +118,21 @@ function renderHead({ generation, pid, boot, ending, nowNs }: Status, paint: Pai
 }
 
 function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: Paint): string {
-  const { phase, kind, wanted, pid, restarts, why, pinned, status = null, notes = [], usage = null } =
-    service;
-  const word = phase === "up" && kind === "oneshot" ? "done" : phase;
+  const {
+    phase,
+    kind,
+    wanted,
+    pid,
+    restarts,
+    why,
+    pinned,
+    status = null,
+    notes = [],
+    usage = null,
+    sockets = [],
+  } = service;
+  const armed = phase === "up" && kind === "longrun" && pid === null;
+  const word = armed ? "armed" : phase === "up" && kind === "oneshot" ? "done" : phase;
   const failed = wanted === "up" && phase === "backoff" ||
     phase === "down" && why !== null && "failure" in why;
   const meaning = failed ? "bad" : phase === "up" ? "good" : phase === "down" ? "faint" : "busy";
@@ -130,6 +144,7 @@ function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: P
     ...restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? "" : "s"}`],
     ...pinned === null ? [] : [`pinned ${pinned}`],
     ...why === null ? [] : [why.text],
+    ...armed ? [`waits for a connection to ${sockets.join(", ")}`] : [],
     ...status === null ? [] : [`"${status}"`],
     ...notes,
     ...usage === null ? [] : usageTexts(usage),

@@ -69,6 +69,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
       "DiskPace",
     ],
   ],
+  ["sockets", ["SocketSettings", "Sockets", "Socket"]],
   ["dependencies", ["Deps", "optional", "milestone", "after"]],
   [
     "readiness",
@@ -78,6 +79,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
       "sdNotify",
       "spawned",
       "logLine",
+      "LogLineSettings",
       "tcpProbe",
       "TcpAddress",
       "unixProbe",

@@ -65,6 +65,7 @@ Deno.test("ControlServer tells how everything stands, as the contract has it", a
     pinned: null,
     status: null,
     contained: "group",
+    sockets: [],
     unenforced: [],
     notes: [],
   });

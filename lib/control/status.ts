@@ -1,5 +1,5 @@
 import type { Json } from "../define/json.ts";
-import { type Driver, notesOf, type Notice } from "../driver/mod.ts";
+import { type Driver, notesOf, type Notice, socketsOf } from "../driver/mod.ts";
 import { settleLog } from "../define/log.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
@@ -87,11 +87,12 @@ export class StatusText {
 
 function serviceJson(
   graph: Graph,
-  { id, name, kind }: Node,
+  node: Node,
   service: ServiceState,
   notice: Notice | null,
   containment: { readonly [key: string]: Json },
 ): Json {
+  const { id, name, kind } = node;
   const { phase, since, restarts, why, output, pinned } = service;
   // A shutdown takes every wish away, so the service alone knows.
   const wanted = service.wanted !== "down" && pinned !== "down";
@@ -109,6 +110,7 @@ function serviceJson(
     output,
     pinned,
     ...containment,
+    sockets: socketsOf(node),
     status: notice?.text ?? null,
     notes: notice === null ? [] : notesOf(notice),
   };

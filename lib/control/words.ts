@@ -48,6 +48,7 @@ export function describeStanding(view: View, id: ServiceId): string {
   const reason = why === null ? "" : describeWhy(graph, id, why);
   switch (phase.phase) {
     case "up":
+      if (phase.pid === null && nodeOf(graph, id).policy.triggered) return "is armed";
       return (nodeOf(graph, id).kind === "oneshot" ? "is done" : "is up") + wordsOf(view, id);
     case "starting": {
       const left = span(phase.deadline - now);

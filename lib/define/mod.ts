@@ -63,6 +63,7 @@ export {
   optional,
   type Outputs,
 } from "./dependency.ts";
+export type { Exact, NoSuchSetting } from "./exact.ts";
 export type { Alive, LongrunHooks, LongrunStop } from "./hooks.ts";
 export { type Json, json, type JsonOnly, lines, type NotJson, type Parser } from "./json.ts";
 export type { CapabilityName, LimitName, NamespaceName } from "./kernel_names.ts";
@@ -81,10 +82,8 @@ export type { Mailbox, Observation, Probe, ProbeReadiness, Readiness, Verdict } 
 export type { DiskPace, Resources } from "./resources.ts";
 export {
   defineService,
-  type Exact,
   type Kind,
   type Longrun,
-  type NoSuchSetting,
   type Oneshot,
   type OneshotStop,
   type Service,
@@ -102,4 +101,5 @@ export {
   type SystemSettings,
   type Watchdog,
 } from "./system.ts";
+export type { Socket, Sockets, SocketSettings } from "./sockets.ts";
 export { type Millis, minutes, seconds } from "./time.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import type { Deps, NoDeps, Outputs } from "./dependency.ts";
+import type { Exact } from "./exact.ts";
 import { type Hooks, hooksOf, type LongrunHooks, type LongrunStop } from "./hooks.ts";
 import type { Parser } from "./json.ts";
 import type { KernelTask } from "./kernel_task.ts";
@@ -7,6 +8,7 @@ import type { Log } from "./log.ts";
 import type { Claims, Restart, Stop } from "./policy.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Resources } from "./resources.ts";
+import { socketLabel, type Sockets, type SocketSettings } from "./sockets.ts";
 import type { Millis } from "./time.ts";
 import type { Trigger } from "./trigger.ts";
 
@@ -54,6 +56,8 @@ export interface Definition {
   readonly claims: Claims;
   readonly log: Log;
   readonly resources?: Resources;
+  /** What init opens for it. Default: nothing. */
+  readonly sockets?: Sockets;
   /** What starts its process. Default: its own start does. */
   readonly trigger?: Trigger;
   /** Made where the service was defined; its stack tells the file and line. */
@@ -111,7 +115,7 @@ export interface Settings<D extends Deps> {
 /** A process that stays: up from its readiness until it ends. */
 // deno-lint-ignore denit/two-type-parameters -- Exact tells why
 export interface Longrun<D extends Deps, O, C extends Command = Command>
-  extends Settings<D>, LongrunHooks<D> {
+  extends Settings<D>, LongrunHooks<D>, SocketSettings<O> {
   /** `longrun` is the default kind; `"oneshot"` is the other. */
   readonly kind?: "longrun";
   /**
@@ -192,23 +196,6 @@ export interface OneshotStop extends Stop {
 }
 
 /**
- * Turns every key that {@linkcode Command} does not have into an error. TypeScript
- * checks an object literal for unknown keys only where its type is fixed, which
- * the result of a function is not. So what `run` and `undo` return have to be
- * type parameters, though nobody ever writes them. The message then ends with `NoSuchSetting<"enviroment">`.
- */
-export type Exact<C> = {
-  readonly [K in Exclude<keyof C, keyof Command>]: NoSuchSetting<K & string>;
-};
-
-declare const noSuchSetting: unique symbol;
-
-/** The type of a key that a {@linkcode Command} does not have; no value is of it. */
-export interface NoSuchSetting<K extends string> {
-  readonly [noSuchSetting]: K;
-}
-
-/**
  * Defines a service: a longrun, or with `kind: "oneshot"` a oneshot.
  *
  * @example A daemon that needs another's output
@@ -258,6 +245,8 @@ export function defineService<
     hooks: hooksOf(oneshot ? { before: settings.before } : settings),
     output: oneshot ? settings.output ?? null : null,
     timeout: oneshot ? settings.timeout : undefined,
+    ...oneshot || settings.sockets === undefined ? {} : { sockets: settings.sockets },
+    ...!oneshot && settings.start === "on-connection" ? { trigger: { on: "connection" } } : {},
     defined: new Error("defined here"),
   });
 }
@@ -278,7 +267,8 @@ export function shared<D extends Deps>(
 }
 
 /** How a service tells that it is up, for people: `notification fd 3`. */
-export function readyLabel({ ready, inInit }: Definition): string {
+export function readyLabel({ ready, inInit, trigger, sockets = {} }: Definition): string {
+  if (trigger?.on === "connection") return `armed for ${Object.values(sockets).map(socketLabel).join(", ")}`;
   return ready?.label ?? (inInit === true ? "init itself" : "exit code 0");
 }
 

@@ -80,6 +80,18 @@ function identify({ user, group, groups }: Attributes, accounts: Accounts): Iden
   return { attributes, env: account === null ? {} : environmentOf(account) };
 }
 
+/** The numbers of a user and a group. @throws {NoAccount} If one of them is not there. */
+export function ownersOf(
+  { user, group }: Pick<Attributes, "user" | "group">,
+  accounts: Accounts | null,
+): { readonly uid: number | null; readonly gid: number | null } {
+  const { uid = null, gid = null } = accounts === null
+    ? {}
+    : identify({ ...user === undefined ? {} : { user }, ...group === undefined ? {} : { group } }, accounts)
+      .attributes;
+  return { uid, gid };
+}
+
 function numberOf(group: string | number, accounts: Accounts): number {
   const gid = typeof group === "number" ? group : accounts.group(group);
   if (gid === null) throw new NoAccount("group", `there is no group ${group}`);

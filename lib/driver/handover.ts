@@ -3,6 +3,7 @@ import type { Fd, Pid, Pipe } from "../os/os.ts";
 import type { State } from "../supervisor/mod.ts";
 import { type Attempt, emptyAttempt } from "./attempt.ts";
 import type { LeftMailbox } from "./mailbox.ts";
+import type { LeftSocket } from "./sockets.ts";
 
 /** A live process of a service, as one driver leaves it to the next. */
 export interface LeftProcess {
@@ -20,6 +21,8 @@ export interface LeftBehind {
   readonly pipelines: Readonly<Record<string, Pipe>>;
   /** The mailboxes of services, by the names of these, with the descriptors that are kept for them. */
   readonly mailboxes?: Readonly<Record<string, LeftMailbox>>;
+  /** The sockets of services, by the names of these. */
+  readonly sockets?: Readonly<Record<string, readonly LeftSocket[]>>;
 }
 
 /** What a driver begins with instead of nothing. */
@@ -28,10 +31,18 @@ export interface Inheritance extends LeftBehind {
 }
 
 /** Every descriptor of what was left behind. */
-export function descriptorsOf({ processes, pipelines, mailboxes = {} }: LeftBehind): readonly Fd[] {
+export function descriptorsOf(
+  { processes, pipelines, mailboxes = {}, sockets = {} }: LeftBehind,
+): readonly Fd[] {
   const logs = processes.flatMap(({ log }) => log ?? []);
   const posted = Object.values(mailboxes).flatMap(({ fd, kept }) => [fd, ...kept.map((each) => each.fd)]);
-  return [...logs, ...posted, ...Object.values(pipelines).flatMap(({ read, write }) => [read, write])];
+  const listening = Object.values(sockets).flatMap((held) => held.map(({ fd }) => fd));
+  return [
+    ...logs,
+    ...posted,
+    ...listening,
+    ...Object.values(pipelines).flatMap(({ read, write }) => [read, write]),
+  ];
 }
 
 /** Describes processes for the next driver. */

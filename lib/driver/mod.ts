@@ -25,4 +25,5 @@ export { cast, type Details, Journal, type Sink, type Tap } from "./journal.ts";
 export { type Look, type NetworkProbe, networkProber, type Prober } from "./prober.ts";
 export { notesOf, type Notice } from "./notice.ts";
 export type { DriverSettings, Guest } from "./settings.ts";
+export { socketsOf } from "./sockets.ts";
 export { BODY_OUTPUT_FD, type Habitat } from "./spawner.ts";

@@ -77,6 +77,7 @@ export class NotifyWatch {
     for (const [name, each] of Object.entries(left)) {
       const id = graph.ids.get(name)!;
       const rights = nodeOf(graph, id).definition.ready!.mailbox!;
+      os.ownPath(each.fd, each.path);
       const box = new Mailbox(os, id, each.fd, each.path, rights);
       box.take(each, byId.get(id) ?? null);
       this.#add(box);

@@ -15,10 +15,13 @@ export interface Provision {
 /** Nothing. */
 export const noProvision: Provision = { env: {}, passed: [] };
 
+/** The variable by which a process knows that they are for it, and not for one that has started it. */
+export const LISTEN_PID = "LISTEN_PID";
+
 /** The first of them: SD_LISTEN_FDS_START. */
 const FIRST = 3;
 
-/** How descriptors are passed: where they go, and what the environment says of them but for `LISTEN_PID`. */
+/** How descriptors are passed: where they go, and what the environment says of them but for {@linkcode LISTEN_PID}. */
 export function passDescriptors(
   passed: readonly Passed[],
 ): { fds: FdMapping[]; env: Record<string, string> } {
@@ -27,9 +30,4 @@ export function passDescriptors(
     fds: passed.map(({ fd }, index) => ({ from: fd, to: FIRST + index })),
     env: { LISTEN_FDS: String(passed.length), LISTEN_FDNAMES: passed.map(({ name }) => name).join(":") },
   };
-}
-
-/** A program with its own pid as `LISTEN_PID`: nobody knows that before it runs, and it stays through an exec. */
-export function withListenPid(argv: readonly string[]): [string, ...string[]] {
-  return ["/bin/sh", "-c", 'export LISTEN_PID="$$"; exec "$@"', "sh", ...argv];
 }

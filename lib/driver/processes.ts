@@ -15,7 +15,8 @@ import { perform } from "./perform.ts";
 import { Predecessors } from "./predecessors.ts";
 import { ReadinessWatch } from "./readiness_watch.ts";
 import type { DriverSettings } from "./settings.ts";
-import { type Order, Spawner } from "./spawner.ts";
+import { Sockets } from "./sockets.ts";
+import { describe, type Order, Spawner } from "./spawner.ts";
 import { type End, Stages } from "./stages.ts";
 import { Streams } from "./streams.ts";
 
@@ -44,6 +45,7 @@ export class Processes {
   readonly #beside: Beside;
   readonly #stages: Stages;
   readonly #predecessors: Predecessors;
+  readonly #sockets: Sockets;
   /** What services say of themselves. */
   readonly notify: NotifyWatch;
   /** What services cannot leave. */
@@ -73,7 +75,11 @@ export class Processes {
       isKnown: (pid) => this.#attempts.has(pid) || this.#beside.has(pid) || this.#looker.has(pid),
       note,
     });
-    const provide = (node: Node) => this.notify.provide(node);
+    this.#sockets = new Sockets({ graph, os, accounts: settings.habitat.accounts ?? null, state, report });
+    const provide = (node: Node) => {
+      const { env, passed } = this.notify.provide(node);
+      return { env, passed: [...this.#sockets.provide(node), ...passed] };
+    };
     this.containment = new Containment({ graph, os, cgroups: settings.cgroups ?? null, note });
     this.#spawner = new Spawner(
       os,
@@ -120,6 +126,7 @@ export class Processes {
       this.#liveness.note(attempt.id, state().services[attempt.id]!.phase);
     }
     this.notify.take(inheritance?.mailboxes ?? {}, this.#attempts.values());
+    this.#sockets.take(inheritance?.sockets ?? {});
   }
 
   /** The process of a service that has not been reaped; null if there is none. */
@@ -136,7 +143,8 @@ export class Processes {
   leave(): LeftBehind {
     const attempts = [...this.#attempts.values(), ...this.containment.pending()];
     const processes = leaveProcesses(this.#graph, attempts);
-    return { processes, pipelines: this.#spawner.pipelines, mailboxes: this.notify.leave() };
+    const sockets = this.#sockets.leave();
+    return { processes, pipelines: this.#spawner.pipelines, mailboxes: this.notify.leave(), sockets };
   }
 
   /** Passes on what was seen since the last turn. */
@@ -150,12 +158,19 @@ export class Processes {
       this.notify.clear(id);
       this.containment.clear(id);
     }
+    this.#sockets.note(id);
     this.#liveness.note(id, phase);
   }
 
   /** Waits from now on for what triggers the process of a service. */
   arm({ id, attempt }: Extract<Action, { type: "arm" }>): void {
-    this.#told.report({ type: "ready", id, attempt, output: null });
+    const { report } = this.#told;
+    try {
+      this.#sockets.provide(nodeOf(this.#graph, id));
+      report({ type: "ready", id, attempt, output: null });
+    } catch (error) {
+      report({ type: "spawnFailed", id, attempt, failure: describe(error) });
+    }
   }
 
   /** Begins what an order is for: an attempt when nothing is left of the one before, which a oneshot may have kept. */
@@ -193,6 +208,7 @@ export class Processes {
   read(fd: Fd): boolean {
     if (this.#streams.has(fd)) this.#streams.read(fd);
     else if (this.notify.has(fd)) this.notify.read(fd);
+    else if (this.#sockets.has(fd)) this.#sockets.read(fd);
     else return false;
     return true;
   }

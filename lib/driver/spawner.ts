@@ -10,7 +10,7 @@ import type { Accounts } from "./accounts.ts";
 import { type Attempt, emptyAttempt, Output } from "./attempt.ts";
 import { attributesOf, NoAccount } from "./attributes_of.ts";
 import type { Containment, Part } from "./containment.ts";
-import { noProvision, passDescriptors, type Provision, withListenPid } from "./passed_descriptors.ts";
+import { LISTEN_PID, noProvision, passDescriptors, type Provision } from "./passed_descriptors.ts";
 import { failureOf } from "./perform.ts";
 
 /** How processes are started in this place. */
@@ -148,9 +148,10 @@ export class Spawner {
     const given = passDescriptors(passed);
     const { attributes, env: personal } = attributesOf(command, accounts);
     return this.#os.spawn({
-      argv: passed.length === 0 ? argv : withListenPid(argv),
+      argv,
       env: { ...merge(env, personal, command.env), ...own, ...given.env },
       cwd: command.cwd ?? cwd ?? undefined,
+      ...passed.length === 0 ? {} : { ownPid: LISTEN_PID },
       fds: given.fds.length === 0 ? fds : [...fds, ...given.fds],
       ...attributes === undefined && cgroup === null
         ? {}

@@ -102,6 +102,8 @@ export function renderPath(
 /** Whatever goes before the process has its share of the start timeout; what comes after an end has a time of its own. */
 function startBound({ policy, definition }: Node): Millis {
   const extension = extensionOf(definition);
+  // Up is here armed, which takes no time.
+  if (policy.triggered) return 0;
   const attempt = policy.startTimeout + extension;
   const { on, delay, backoff, max, giveUp } = policy.restart;
   if (on === "never" || giveUp === null) return attempt;

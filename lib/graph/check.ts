@@ -7,6 +7,7 @@ import { checkLog } from "./check_log.ts";
 import { checkMailbox } from "./check_mailbox.ts";
 import { checkResources } from "./check_resources.ts";
 import { checkRestart } from "./check_restart.ts";
+import { checkSockets } from "./check_sockets.ts";
 import { checkWatchdog } from "./check_watchdog.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Graph, Node } from "./graph.ts";
@@ -42,6 +43,7 @@ export function check(graph: Graph): readonly Diagnostic[] {
     checkResources(node, report);
     checkHooks(node, report);
     checkMailbox(node, report);
+    checkSockets(node, report);
     checkCommands(graph, node, report);
   }
   checkClaims(graph, report);

@@ -1,4 +1,5 @@
 import type { Claims } from "../define/policy.ts";
+import { everyHost } from "../define/sockets.ts";
 import { type Graph, type Node, nodeOf } from "./graph.ts";
 import { enclosing, normalPath } from "./path.ts";
 import { type Report, whereDefined } from "./report.ts";
@@ -74,7 +75,7 @@ function keysOf({ word, thing }: Claim): readonly [key: string, rival: string, e
 }
 
 function portsOf(node: Node, report: Report): readonly Claim[] {
-  const { claims, ready } = node.definition;
+  const { claims, ready, sockets = {} } = node.definition;
   const found: Claim[] = [];
   for (const port of claims.ports ?? []) {
     const [number, protocol = "tcp"] = String(port).split("/");
@@ -85,6 +86,12 @@ function portsOf(node: Node, report: Report): readonly Claim[] {
     }
     const cause = `cannot give port ${port} to ${node.name}: it is no port`;
     report(node, "claims.ports", cause, 'give a whole number from 1 to 65535, or such as "53/udp"');
+  }
+  for (const [name, socket] of Object.entries(sockets)) {
+    if (socket.type !== "tcp" && socket.type !== "udp" || socket.reusePort === true) continue;
+    const { port, type, host = everyHost } = socket;
+    const where = host === everyHost || host === "0.0.0.0" ? "" : ` on ${host}`;
+    found.push({ setting: `sockets.${name}`, word: "port", thing: `${port}/${type}${where}` });
   }
   const probe = ready?.probe;
   if (probe?.type === "tcp") {
@@ -102,8 +109,12 @@ function hostOf(host: string): string {
 }
 
 function pathsOf(node: Node, report: Report): readonly Claim[] {
-  const { claims, ready } = node.definition;
+  const { claims, ready, sockets = {} } = node.definition;
   const found: Claim[] = [];
+  for (const [name, socket] of Object.entries(sockets)) {
+    if (!("path" in socket) || !socket.path.startsWith("/")) continue;
+    found.push({ setting: `sockets.${name}`, word: "socket", thing: normalPath(socket.path) });
+  }
   for (const [key, word] of pathClaims) {
     const setting = `claims.${key}`;
     for (const path of claims[key] ?? []) {

@@ -67,6 +67,8 @@ export function portray(graph: Graph, node: Node, inputs: Portrait["inputs"]): P
       ready: definition.ready?.label ?? null,
       output: definition.output?.expects ?? null,
       resources: definition.resources ?? null,
+      sockets: definition.sockets === undefined ? null : Object.entries(definition.sockets),
+      start: definition.trigger ?? null,
       "stop.scope": definition.stop.scope ?? null,
       "log.to": consumer === undefined ? null : nodeOf(graph, consumer).name,
     }),

@@ -43,6 +43,8 @@ export interface SpawnRequest {
   readonly argv: readonly [string, ...string[]];
   /** The whole environment of the new process. */
   readonly env: Readonly<Record<string, string>>;
+  /** A variable whose value is to be the id that the process has for itself: nobody else knows that before it runs. */
+  readonly ownPid?: string;
   /** The working directory; ours when undefined. */
   readonly cwd?: string;
   /** Every descriptor that the process gets; whatever is not named is closed. 0 is /dev/null unless named. */
@@ -59,6 +61,33 @@ export interface Pipe {
   readonly read: Fd;
   readonly write: Fd;
 }
+
+/** A socket, or fifo, for others to accept from, with all that {@linkcode Os.openSocket} has to know. */
+export type SocketSpec =
+  | {
+    readonly type: "tcp" | "udp";
+    /** In numbers, of IPv4 or IPv6; `::` is every address of both. */
+    readonly host: string;
+    readonly port: number;
+    readonly backlog: number;
+    readonly reusePort: boolean;
+  }
+  | {
+    readonly type: "unix";
+    readonly kind: "stream" | "datagram" | "seqpacket";
+    readonly path: string;
+    readonly mode: number;
+    readonly uid: number | null;
+    readonly gid: number | null;
+    readonly backlog: number;
+  }
+  | {
+    readonly type: "fifo";
+    readonly path: string;
+    readonly mode: number;
+    readonly uid: number | null;
+    readonly gid: number | null;
+  };
 
 /** A client of a listening socket: its descriptor, and who connected, as the kernel tells it. */
 export interface Peer {
@@ -182,6 +211,17 @@ export interface Os {
    * @throws {OsError} EMFILE or ENFILE if there are no descriptors left; the client goes on waiting then.
    */
   accept(listener: Fd): Peer | null;
+  /**
+   * Opens a socket, or a fifo, for a process that we start; close-on-exec. What is made in the file system never is
+   * more open than `mode` says, whatever somebody else does in its folder; {@linkcode close} removes it. Watched, it
+   * is readable when somebody wants to be accepted or has sent something.
+   *
+   * @throws {OsError} As socket(2), bind(2), mkfifo(3): EADDRINUSE if the address is taken, or somebody answers at the
+   *   path, or something else is in the way there.
+   */
+  openSocket(socket: SocketSpec): Fd;
+  /** From now on a descriptor that we have from somebody else is of what is at this path: {@linkcode close} removes it. */
+  ownPath(fd: Fd, path: string): void;
   /**
    * Makes a datagram socket at a path: unix(7). One that is left over there is replaced; {@linkcode close} removes it.
    * Watched, it is readable when there is a letter.

@@ -61,10 +61,15 @@ export function put(draft: Draft, id: ServiceId, next: ServiceState): void {
   const before = at(draft, id);
   if (next === before) return;
   draft.services[id] = next;
-  if (next.phase.phase !== before.phase.phase) {
+  if (next.phase.phase !== before.phase.phase || isArmedAgain(before, next)) {
     draft.actions.push({ type: "notify", id, phase: next.phase, why: next.why });
   }
   touch(draft, id);
+}
+
+/** Whether a service has stayed up and waits for what triggers its next process. */
+function isArmedAgain({ phase: before }: ServiceState, { phase: next }: ServiceState): boolean {
+  return before.phase === "up" && before.pid !== null && next.phase === "up" && next.pid === null;
 }
 
 /** As {@linkcode put}, with the action that goes with it. */

@@ -489,6 +489,53 @@ function sockets(test: Define, machine: Machine): void {
     os.close(os.listenAt(path, 0o600));
   });
 
+  test("openSocket() makes sockets of every type, which are readable when somebody has come", (session) => {
+    const { os } = session;
+    const owner = { mode: 0o600, uid: null, gid: null };
+    for (const kind of ["stream", "seqpacket", "datagram"] as const) {
+      const path = newPath();
+      const socket = { type: "unix", kind, path, backlog: 5, ...owner } as const;
+      const fd = os.openSocket(socket);
+      os.watch(fd);
+      assertEquals(os.poll(), null);
+      fails("EADDRINUSE", "listen at", () => os.openSocket(socket));
+      if (kind === "stream") {
+        const client = machine.connect(os, path);
+        assertEquals(os.poll()?.readable, [fd]);
+        os.close(client);
+      }
+      os.close(fd);
+      fails("ENOENT", "connect to", () => machine.connect(os, path));
+      os.close(os.openSocket(socket));
+    }
+    const path = newPath();
+    const fifo = os.openSocket({ type: "fifo", path, ...owner });
+    os.watch(fifo);
+    assertEquals(os.poll(), null, "it has no end while nobody writes");
+    os.close(fifo);
+    const port = 20_000 + (Deno.pid + made++) % 10_000;
+    for (const type of ["tcp", "udp"] as const) {
+      for (const host of ["127.0.0.1", "::1", "::"]) {
+        const socket = { type, host, port, backlog: 5, reusePort: false };
+        const fd = os.openSocket(socket);
+        fails("EADDRINUSE", "listen at", () => os.openSocket(socket));
+        os.close(fd);
+      }
+    }
+    fails(
+      "ENAMETOOLONG",
+      "listen at",
+      () =>
+        os.openSocket({
+          type: "unix",
+          kind: "stream",
+          path: `/tmp/${"x".repeat(120)}`,
+          backlog: 5,
+          ...owner,
+        }),
+    );
+  });
+
   test("write() to a socket tells how much went out, and -1 when there is no room", async (session) => {
     const { os } = session;
     const { client, peer, listener } = connected(os);

@@ -10,11 +10,11 @@ import { ControlClient, type Parameters } from "../../lib/control/client.ts";
 import type { Reply } from "../../lib/control/reply.ts";
 import type { Json } from "../../lib/define/json.ts";
 import type { Verb } from "../../lib/control/verbs.ts";
-import { compileNotify } from "../fixtures/notify_client.ts";
+import { compile } from "../fixtures/compile.ts";
 import { type Init, type Scenario, withInit } from "./harness.ts";
 
 /** Our own client; null where there is no compiler. */
-export const client = compileNotify();
+export const client = compile("notify");
 globalThis.addEventListener("unload", () => client?.remove());
 export const hasSystemd = has("systemd-notify");
 export const isRoot = Deno.uid() === 0;
@@ -34,7 +34,6 @@ export function web(script: string, ready = "sdNotify()", more = ""): Scenario {
   return {
     env: { PATH: `${client?.path.replace(/\/notify$/, "")}:${Deno.env.get("PATH")}` },
     units: (folder) => `
-import { sdNotify } from "denit";
 export const web = defineService({
   run: () => ({ ...sh(${JSON.stringify(script)}), env: { FOLDER: "${folder}" } }),
   ready: ${ready},

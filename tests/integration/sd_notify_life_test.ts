@@ -286,7 +286,6 @@ test(
   {
     ...web(""),
     units: (folder) => `
-import { sdNotify } from "denit";
 export const flood = defineService({ run: () => sh("notify -b READY=1; while :; do notify -n 100000 STATUS=x; echo x >>${folder}/floods; done"), ready: sdNotify() });
 export const web = defineService({
   run: () => sh("for i in 1 2 3 4 5 6 7 8 9; do notify -b STATUS=$i; done; notify -b READY=1; exec sleep 1000"),

@@ -84,7 +84,6 @@ test(
   {
     ...web(""),
     units: (folder) => `
-import { sdNotify } from "denit";
 export const other = defineService({
   run: () => sh("chmod 755 ${folder}; (setsid sleep 987 </dev/null >/dev/null 2>&1 & echo $! >${folder}/orphan); exec sleep 1000"),
   ready: fileProbe({ path: "${folder}/orphan" }),

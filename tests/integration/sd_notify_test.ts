@@ -33,7 +33,6 @@ test(
   {
     ...web(""),
     units: (folder) => `
-import { sdNotify } from "denit";
 export const web = defineService({
   run: () => sh("notify -b STATUS=loading; while ! test -e ${folder}/go; do sleep 0.02; done; notify -b READY=1; exec sleep 1000"),
   ready: sdNotify(),

@@ -37,7 +37,7 @@ export interface FakeOs extends Os {
    */
   signalSelf(signal: SignalName): void;
   /**
-   * Connects to a listening socket as somebody, by default as ourselves and root; the descriptor is one of ours.
+   * Connects to a listening socket, by its path or as `tcp 127.0.0.1:80`, as somebody, by default as ourselves and root; the descriptor is one of ours.
    *
    * @throws {OsError} ENOENT if nobody listens there.
    */

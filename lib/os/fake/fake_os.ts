@@ -1,7 +1,8 @@
 /** A virtual machine as an {@linkcode Os}: our descriptors, what we wait for, and the border to its processes. */
 import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
-import type { Exit, Fd, Kin, Letter, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import type { Exit, Fd, Kin, Letter, Os, Peer, Pid, Pipe, SignalName } from "../os.ts";
+import type { SpawnRequest, Wakeup } from "../os.ts";
 import { signalNumber } from "../signals.ts";
 import type { SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
 import { Descriptors } from "./descriptors.ts";
@@ -51,6 +52,13 @@ class VirtualOs implements FakeOs {
   #disposed = false;
   /** Ends the wait that is pending; null if there is none. */
   #resolve: ((wakeup: Wakeup) => void) | null = null;
+
+  readonly listenAt: Os["listenAt"] = (path) => this.#sockets.listenAt(path);
+  readonly mailboxAt: Os["mailboxAt"] = (path) => this.#sockets.mailboxAt(path);
+  readonly openSocket: Os["openSocket"] = (socket) => this.#sockets.openSocket(socket);
+  readonly accept: Os["accept"] = (listener): Peer | null => this.#sockets.accept(listener);
+  /** Whoever was here before was another machine. */
+  readonly ownPath: Os["ownPath"] = () => {};
 
   constructor({ behave, perform, start = 0, lastPid = 32_767, descriptors = 1024 }: FakeOptions) {
     this.#behave = behave;
@@ -132,22 +140,10 @@ class VirtualOs implements FakeOs {
     return count > 0 || into.length === 0 || !file.stream.writable ? count : -1;
   }
 
-  listenAt(path: string, _mode: number): Fd {
-    return this.#sockets.listenAt(path);
-  }
-
   connect(path: string, who?: Partial<Credentials>): Fd {
     const fd = this.#sockets.connect(path, who);
     this.#somethingHappened();
     return fd;
-  }
-
-  accept(listener: Fd): Peer | null {
-    return this.#sockets.accept(listener);
-  }
-
-  mailboxAt(path: string, _mode: number): Fd {
-    return this.#sockets.mailboxAt(path);
   }
 
   receive(mailbox: Fd): Letter | null {

@@ -1,6 +1,6 @@
 /** The Unix sockets of the virtual machine: paths at which somebody listens, and connections. */
 import { osError } from "../errno.ts";
-import type { Fd, Letter, Peer } from "../os.ts";
+import type { Fd, Letter, Peer, SocketSpec } from "../os.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { type OpenFile, Stream } from "./open_file.ts";
 import { SELF } from "./process.ts";
@@ -50,6 +50,22 @@ export class Sockets<W> {
   mailboxAt(path: string): Fd {
     refuseLong(path);
     return this.#open(path, { references: 1, kind: "mailbox", stream: null, post: [] });
+  }
+
+  /** As `Os.openSocket`. One that has no path is found by its type, host and port: `tcp 127.0.0.1:80`. */
+  openSocket(socket: SocketSpec): Fd {
+    const path = "path" in socket ? socket.path : `${socket.type} ${socket.host}:${socket.port}`;
+    if (socket.type === "unix") refuseLong(path);
+    if ((this.#paths.get(path)?.references ?? 0) > 0) {
+      throw osError("listen at", "EADDRINUSE", path, "path" in socket ? "somebody has it" : undefined);
+    }
+    const accepts = socket.type === "tcp" || socket.type === "unix" && socket.kind !== "datagram";
+    return this.#open(
+      path,
+      accepts
+        ? { references: 1, kind: "listener", stream: null, callers: [] }
+        : { references: 1, kind: "mailbox", stream: null, post: [] },
+    );
   }
 
   /** Forgets the path of one that is closed. */

@@ -1,10 +1,24 @@
 /** The kernel as an {@linkcode Os}: the parts of this folder put together. */
 import type { Millis } from "../../define/time.ts";
 import { osError } from "../errno.ts";
-import type { Exit, Fd, Kin, Letter, Os, Peer, Pid, Pipe, SignalName, SpawnRequest, Wakeup } from "../os.ts";
+import type {
+  Exit,
+  Fd,
+  Kin,
+  Letter,
+  Os,
+  Peer,
+  Pid,
+  Pipe,
+  SignalName,
+  SocketSpec,
+  SpawnRequest,
+  Wakeup,
+} from "../os.ts";
 import { monotonic } from "./clock.ts";
 import { isSame, kinOf } from "./kin.ts";
 import { mailboxAt, Postman } from "./mailbox.ts";
+import { openSocket } from "./open_socket.ts";
 import { perform } from "./perform.ts";
 import { closeFd, makeBlob, makeNonBlocking, makePipe, readSome } from "./pipe.ts";
 import { Poller } from "./poll.ts";
@@ -126,6 +140,18 @@ class LinuxOs implements Os {
     this.#made.add(fd);
     this.#paths.set(fd, path);
     return fd;
+  }
+
+  openSocket(socket: SocketSpec): Fd {
+    const fd = openSocket(socket);
+    this.#made.add(fd);
+    if ("path" in socket) this.#paths.set(fd, socket.path);
+    return fd;
+  }
+
+  ownPath(fd: Fd, path: string): void {
+    this.#made.add(fd);
+    this.#paths.set(fd, path);
   }
 
   receive(mailbox: Fd): Letter | null {

@@ -17,6 +17,8 @@ export interface Launch {
   readonly path: string;
   readonly argv: StringVector;
   readonly envp: StringVector;
+  /** Where in `envp` the digits of the process's own id are wanted, with a zero byte behind them; null if they are not. */
+  readonly ownPid: Uint8Array | null;
   /** As `SpawnSources.collect` returns it. */
   readonly sources: readonly Fd[];
 }

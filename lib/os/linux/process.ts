@@ -58,13 +58,21 @@ export class Processes {
 
   /** As `Os.spawn`. */
   spawn(request: SpawnRequest): Pid {
-    const { argv, env, cwd, fds, attributes } = request;
+    const { argv, env, cwd, fds, attributes, ownPid } = request;
     const program = argv[0];
     this.#argv.fill(argv);
-    this.#fillEnvironment(env);
+    if (ownPid === undefined) this.#fillEnvironment(env);
+    else this.#fillEnvironment(withRoomFor(ownPid, env));
     const path = program.includes("/") ? program : findProgram(program, env.PATH, cwd, attributes?.root);
     const sources = this.#sources.collect(fds);
-    const launch = { request, path, argv: this.#argv, envp: this.#envp, sources };
+    const launch = {
+      request,
+      path,
+      argv: this.#argv,
+      envp: this.#envp,
+      ownPid: ownPid === undefined ? null : this.#roomForPid(),
+      sources,
+    };
     const engine = this.#engine ?? SpawnEngine.open(this.#sources);
     if (engine instanceof OsError) {
       // Where there is no room for a process now, there may be later.
@@ -128,7 +136,20 @@ export class Processes {
     if (launch.request.attributes !== undefined) {
       throw osError("give attributes to", why.errno, launch.path, `this machine refuses it: ${why.message}`);
     }
-    const pid = (this.#posix ??= new PosixSpawn()).spawn(launch);
+    const { ownPid, argv } = launch.request;
+    // Nobody can tell it before its exec, so a shell finds it out: through an exec it stays the same.
+    if (ownPid !== undefined) {
+      this.#argv.fill([
+        "/bin/sh",
+        "-c",
+        `export ${ownPid}="$$"; exec "$@"`,
+        "sh",
+        launch.path,
+        ...argv.slice(1),
+      ]);
+    }
+    const path = ownPid === undefined ? launch.path : "/bin/sh";
+    const pid = (this.#posix ??= new PosixSpawn()).spawn({ ...launch, path });
     this.#started.set(pid, this.#openPidfd(pid));
     return pid;
   }
@@ -183,6 +204,13 @@ export class Processes {
     return pidfd;
   }
 
+  /** The room that {@linkcode withRoomFor} has made. What is written there makes it another environment. */
+  #roomForPid(): Uint8Array {
+    this.#envKeys = null;
+    const end = this.#envp.length - 1;
+    return this.#envp.bytes.subarray(end - PID_ROOM.length, end + 1);
+  }
+
   /** Encodes the environment, unless it equals the last one: comparing costs less, and services share most of it. */
   #fillEnvironment(env: Readonly<Record<string, string>>): void {
     if (this.#isLastEnvironment(env)) return;
@@ -213,6 +241,15 @@ export class Processes {
     }
     return at === keys.length;
   }
+}
+
+/** Room for a pid and a zero byte: the largest is 2^22, and thus shorter. */
+const PID_ROOM = "00000000";
+
+/** An environment whose last variable has room for the digits of a pid. */
+function withRoomFor(name: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const { [name]: _, ...others } = env;
+  return { ...others, [name]: PID_ROOM };
 }
 
 /**

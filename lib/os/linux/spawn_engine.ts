@@ -44,7 +44,7 @@ const CLONE_CLEAR_SIGHAND_HIGH = 1, CLONE_INTO_CGROUP_HIGH = 2;
 const FLAGS = 0, PIDFD = 2, CHILD_TID = 4, PARENT_TID = 6, CGROUP = 20, CLONE_ARGS_WORDS = 22;
 /** From <asm/unistd_64.h>. */
 const SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_execve = 59, SYS_exit = 60, SYS_chdir = 80;
-const SYS_setsid = 112, SYS_futex = 202, SYS_close_range = 436;
+const SYS_setsid = 112, SYS_futex = 202, SYS_close_range = 436, FUTEX_WAKE = 1;
 /** From <signal.h>, <linux/futex.h>, <sys/wait.h>, <sys/prctl.h> and <fcntl.h>. */
 const SIGKILL = 9, SIG_SETMASK = 2, FUTEX_WAIT = 0, P_PID = 1, WSTOPPED = 2, WEXITED = 4, WNOHANG = 1;
 const WNOWAIT = 0x0100_0000, __WALL = 0x4000_0000, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4;
@@ -76,6 +76,8 @@ export class SpawnEngine {
   readonly #pidfd = new Uint32Array(new ArrayBuffer(8));
   /** The id of the process while it shares our memory; then the kernel writes 0. */
   readonly #sharer = new Uint32Array(new ArrayBuffer(8));
+  /** Whether a process that waits to be told its own id has been. */
+  readonly #told = new Uint32Array(new ArrayBuffer(8));
   readonly #mask = new Uint8Array(128);
   readonly #siginfo = new Int32Array(32);
   /** Signals that we ignore: CLONE_CLEAR_SIGHAND resets handlers only. */
@@ -134,7 +136,8 @@ export class SpawnEngine {
   }
 
   /** Writes the table. The user changes last, right before the exec: who has it may send signals from then on. */
-  #prepare({ request: { argv: [program], cwd, attributes = {} }, path, argv, envp, sources }: Launch): void {
+  #prepare(launch: Launch): void {
+    const { request: { argv: [program], cwd, attributes = {} }, path, argv, envp, ownPid, sources } = launch;
     const table = this.#table;
     table.stage("reset signals");
     const byDefault = table.data(new Uint8Array(KERNEL_SIGACTION));
@@ -152,6 +155,11 @@ export class SpawnEngine {
     }
     table.stage("unblock signals");
     table.step(SYS_rt_sigprocmask, SIG_SETMASK, table.data(new Uint8Array(KERNEL_SIGSET)), 0, KERNEL_SIGSET);
+    if (ownPid !== null) {
+      this.#told[0] = 0;
+      // A wait may end for no reason; one that finds out that all is told does not begin.
+      for (let tries = 0; tries < 2; tries++) table.attempt(SYS_futex, addressOf(this.#told), FUTEX_WAIT, 0);
+    }
     becomeUser(table, attributes);
     table.stage("exec", path);
     table.step(
@@ -169,6 +177,7 @@ export class SpawnEngine {
       this.#pidfd[0] = 0xffff_ffff;
     }
     if (pid < 0) throw cloneError(launch, -pid);
+    if (launch.ownPid !== null) this.#tell(launch.ownPid, flags & CLONE_NEWPID ? 1 : pid);
     const pidfd = this.#pidfd[0]! | 0;
     const kept = this.#awaitExec(pid);
     const failed = this.#table.failure();
@@ -176,6 +185,13 @@ export class SpawnEngine {
     this.#bury(pid);
     if (pidfd !== -1) libc.close(pidfd);
     throw failed === null ? keptError(launch, kept!) : stepError(launch, failed.stage, failed.errno);
+  }
+
+  /** Writes its own id into the environment of a process that waits for that, and shares our memory until its exec. */
+  #tell(place: Uint8Array, pid: Pid): void {
+    new TextEncoder().encodeInto(`${pid}\0`, place);
+    this.#told[0] = 1;
+    libc.futex(SYS_futex, this.#told, FUTEX_WAKE, 1, null);
   }
 
   /** Waits until a process has left our memory, by its exec or its end; what takes too long is killed. */

@@ -9,6 +9,8 @@ export class StringVector {
   bytes = new Uint8Array(0);
   /** What C gets: 64-bit pointers into {@linkcode bytes} with a null pointer behind the last. */
   pointers = new Uint32Array(0);
+  /** How many bytes the strings take. */
+  length = 0;
   /** Where {@linkcode bytes} are. */
   address = 0;
 
@@ -18,6 +20,7 @@ export class StringVector {
     const block = count === 0 ? "" : strings.join("\0") + "\0";
     this.#reserve(block.length * 3, (count + 1) * 2);
     const { written } = encoder.encodeInto(block, this.bytes);
+    this.length = written;
     const { bytes, pointers } = this;
     let offset = 0;
     for (let index = 0; index < count; index++) {
