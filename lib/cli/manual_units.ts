@@ -77,6 +77,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
       "notificationFd",
       "NotificationFdSettings",
       "sdNotify",
+      "pidFile",
       "spawned",
       "logLine",
       "LogLineSettings",

@@ -43,6 +43,7 @@ export {
   notificationFd,
   type NotificationFdSettings,
   type Pace,
+  pidFile,
   sdNotify,
   type SdNotifySettings,
   spawned,

@@ -46,12 +46,14 @@ export function probeLabel(probe: Probe): string {
  * - `spawned`: the program has been executed; the first observation of each attempt.
  * - `bytes`: what it wrote to the notification fd, or to its log, in whatever pieces they arrived; or one message that
  *   came to its mailbox.
+ * - `forked`: the daemon that it has left behind was found by its pid file.
  * - `probed`: how a probe that a verdict asked for has ended.
  * - `tick`: the time that a verdict waited for has come.
  */
 export type Observation =
   | { readonly type: "spawned" }
   | { readonly type: "bytes"; readonly bytes: Uint8Array }
+  | { readonly type: "forked" }
   | { readonly type: "probed"; readonly ok: true }
   | { readonly type: "probed"; readonly ok: false; readonly detail: string }
   | { readonly type: "tick" };
@@ -120,6 +122,8 @@ export interface Readiness<out O = unknown> {
   readonly fd: number | null;
   /** An example of what the process prints, if the protocol looks at that: it sees it as bytes. Default: it does not. */
   readonly log?: { readonly example: string };
+  /** Where the process writes the id of the daemon that it leaves behind when it ends, if it does. Default: it stays. */
+  readonly pidFile?: string;
   /** Where the process may send messages, if the protocol has that. Default: nowhere. */
   readonly mailbox?: Mailbox;
   /** What the protocol looks at from outside, or null; `check` takes it for a claim of the service. */

@@ -2,7 +2,7 @@ import type { Command } from "../define/command.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import type { Exit, ExitStatus, Fd, Os, Pid, SignalName } from "../os/os.ts";
-import type { Action, Event, Phase, State } from "../supervisor/mod.ts";
+import type { Action, Event, Phase } from "../supervisor/mod.ts";
 import type { Attempt } from "./attempt.ts";
 import { Beside } from "./beside.ts";
 import { Containment } from "./containment.ts";
@@ -10,24 +10,16 @@ import { fairShare } from "./fair_share.ts";
 import { leaveProcesses, type LeftBehind, takeProcesses } from "./handover.ts";
 import { Liveness } from "./liveness.ts";
 import { Looker } from "./looker.ts";
+import { MainProcesses } from "./main_processes.ts";
 import { NotifyWatch } from "./notify_watch.ts";
 import { perform } from "./perform.ts";
-import { Predecessors } from "./predecessors.ts";
 import { ReadinessWatch } from "./readiness_watch.ts";
 import type { DriverSettings } from "./settings.ts";
 import { Sockets } from "./sockets.ts";
 import { describe, type Order, Spawner } from "./spawner.ts";
 import { type End, Stages } from "./stages.ts";
 import { Streams } from "./streams.ts";
-
-/** What taking care of processes needs of the driver beside its settings. */
-export interface Told {
-  readonly state: () => State;
-  /** Tells the supervisor while the driver is at work. */
-  readonly report: (event: Event) => void;
-  /** Tells the supervisor at any time. */
-  readonly post: (event: Event) => void;
-}
+import type { Told } from "./told.ts";
 
 /** Takes care of the processes of services: starts and signals them, reads what they write, and hears of their ends. */
 export class Processes {
@@ -40,11 +32,9 @@ export class Processes {
   readonly #readiness: ReadinessWatch;
   readonly #liveness: Liveness;
   readonly #streams: Streams;
-  /** Live processes of services by pid. */
-  readonly #attempts = new Map<Pid, Attempt>();
+  readonly #main: MainProcesses;
   readonly #beside: Beside;
   readonly #stages: Stages;
-  readonly #predecessors: Predecessors;
   readonly #sockets: Sockets;
   /** What services say of themselves. */
   readonly notify: NotifyWatch;
@@ -62,7 +52,6 @@ export class Processes {
     const { state, report } = told;
     const note = (id: ServiceId, event: string, details: Readonly<Record<string, string>>) =>
       settings.journal.note(os.now(), event, nodeOf(graph, id).name, details);
-    this.#predecessors = new Predecessors(os, (attempt, status) => this.#end(attempt, status));
     this.notify = new NotifyWatch({
       graph,
       os,
@@ -70,9 +59,9 @@ export class Processes {
       state,
       observe: (attempt, bytes) => this.#readiness.observe(attempt, { type: "bytes", bytes }),
       report,
-      move: (attempt, pid) => this.#move(attempt, pid),
+      move: (attempt, pid) => this.#main.move(attempt, pid),
       holds: (id, pid) => this.containment.holds(id, pid),
-      isKnown: (pid) => this.#attempts.has(pid) || this.#beside.has(pid) || this.#looker.has(pid),
+      isKnown: (pid) => this.#main.isKnown(pid),
       note,
     });
     this.#sockets = new Sockets({ graph, os, accounts: settings.habitat.accounts ?? null, state, report });
@@ -109,7 +98,7 @@ export class Processes {
       report,
       begin: (attempt) => this.#begin(attempt),
       spawn: (order) => this.#spawn(order),
-      kill: (attempt, signal) => this.#predecessors.kill(attempt, signal),
+      kill: (attempt, signal) => this.#main.kill(attempt, signal),
       finish: (attempt, end) => this.#finish(attempt, end),
       note,
     });
@@ -118,20 +107,38 @@ export class Processes {
     this.#liveness = new Liveness(graph, os, this.#looker, report);
     const forget = (fd: Fd) => this.#streams.forget(fd);
     this.#readiness = new ReadinessWatch({ graph, os, looker: this.#looker, forget, report });
-    this.alarms = [this.#looker, this.#readiness, this.#liveness, this.notify, this.containment];
+    this.#main = new MainProcesses({
+      graph,
+      os,
+      state,
+      report,
+      containment: this.containment,
+      isBeside: (pid) => this.#beside.has(pid) || this.#looker.has(pid),
+      forked: (attempt) => this.#readiness.observe(attempt, { type: "forked" }),
+      signal: (action) => this.signal(action),
+      end: (attempt, status) => this.#end(attempt, status),
+    });
+    this.alarms = [
+      this.#main.forked,
+      this.#looker,
+      this.#readiness,
+      this.#liveness,
+      this.notify,
+      this.containment,
+    ];
     for (const attempt of takeProcesses(graph, state(), inheritance?.processes ?? [])) {
       os.adopt(attempt.pid);
       this.#begin(attempt);
       this.containment.take(attempt);
       this.#liveness.note(attempt.id, state().services[attempt.id]!.phase);
     }
-    this.notify.take(inheritance?.mailboxes ?? {}, this.#attempts.values());
+    this.notify.take(inheritance?.mailboxes ?? {}, this.#main.all());
     this.#sockets.take(inheritance?.sockets ?? {});
   }
 
   /** The process of a service that has not been reaped; null if there is none. */
   of(id: ServiceId): Pid | null {
-    return this.#attempts.values().find((attempt) => attempt.id === id)?.pid ?? null;
+    return this.#main.of(id);
   }
 
   /** Starts a process beside that of a service. @throws {OsError} As `Os.spawn`. */
@@ -141,7 +148,7 @@ export class Processes {
 
   /** All that runs, for the driver of whatever this process becomes next. */
   leave(): LeftBehind {
-    const attempts = [...this.#attempts.values(), ...this.containment.pending()];
+    const attempts = [...this.#main.all(), ...this.containment.pending()];
     const processes = leaveProcesses(this.#graph, attempts);
     const sockets = this.#sockets.leave();
     return { processes, pipelines: this.#spawner.pipelines, mailboxes: this.notify.leave(), sockets };
@@ -157,6 +164,7 @@ export class Processes {
     if (this.#told.state().services[id]!.phase.phase === "down") {
       this.notify.clear(id);
       this.containment.clear(id);
+      this.#main.forked.prepare(id);
     }
     this.#sockets.note(id);
     this.#liveness.note(id, phase);
@@ -187,15 +195,16 @@ export class Processes {
       this.#beside.kill(id);
       this.containment.kill(id);
     }
-    const known = this.#attempts.get(pid) ?? this.#predecessors.attemptOf(pid);
+    const known = this.#main.attemptOf(pid);
     if (known?.id !== id || known.attempt !== attempt) return;
+    if (!this.#main.isThere(known)) return;
     // Whoever reads what others print ends at the end of that. Whoever hangs would not notice.
     const { phase } = this.#told.state().services[id]!;
     const hangs = phase.phase === "stopping" && phase.after?.type === "watchdog";
     const stops = phase.phase === "stopping" && signal !== "SIGKILL" && !hangs && known.stage === "main";
     if (stops && this.#stages.stop(known)) return;
-    if (stops && this.#spawner.endInput(id, this.#attempts.values())) return;
-    this.#predecessors.kill(known, signal as SignalName);
+    if (stops && this.#spawner.endInput(id, this.#main.all())) return;
+    this.#main.kill(known, signal as SignalName);
   }
 
   /** Whom to hear in a turn, so that nobody who says much keeps others waiting. */
@@ -216,26 +225,17 @@ export class Processes {
   /** A child has ended. */
   bury({ pid, status }: Exit): void {
     if (this.#looker.noteExit(pid, status) || this.#beside.noteExit(pid, status)) return;
-    const attempt = this.#attempts.get(pid) ?? this.#predecessors.attemptOf(pid);
+    const attempt = this.#main.attemptOf(pid);
     if (attempt === undefined) return;
     // What it has said last may be that another process goes on for it.
     this.notify.drain(attempt);
-    if (this.#predecessors.noteExit(pid)) return;
-    this.#attempts.delete(pid);
-    if (!this.#predecessors.outlive(attempt, status)) this.#end(attempt, status);
-  }
-
-  /** Another process becomes the main one of an attempt. */
-  #move(attempt: Attempt, pid: Pid): void {
-    this.#attempts.delete(attempt.pid);
-    this.#predecessors.move(attempt, pid);
-    this.#attempts.set(pid, attempt);
-    this.#told.report({ type: "moved", id: attempt.id, attempt: attempt.attempt, pid });
+    this.#main.noteExit(pid, attempt, status);
   }
 
   #spawn(order: Order): void {
     const { id, attempt } = order;
     const { report, post } = this.#told;
+    this.#main.forked.prepare(id);
     const made = this.#spawner.spawn(nodeOf(this.#graph, id), order);
     if ("type" in made) return report({ type: "spawnFailed", id, attempt, failure: made });
     if ("kernel" in made) {
@@ -245,12 +245,13 @@ export class Processes {
     // First of all: a process that the supervisor does not know of could not be stopped.
     report({ type: "spawned", id, attempt, pid: made.pid });
     this.#begin(made);
+    this.#main.forked.begin(made);
     this.notify.begin(made);
     this.#readiness.observe(made, { type: "spawned" });
   }
 
   #begin(attempt: Attempt): void {
-    this.#attempts.set(attempt.pid, attempt);
+    this.#main.begin(attempt);
     this.#streams.watch(attempt);
   }
 

@@ -97,7 +97,8 @@ export class Spawner {
       attempt.pid = this.#containment.start(
         order.id,
         "main",
-        (cgroup) => this.spawnCommand(command, fds, provision, cgroup),
+        (cgroup) =>
+          this.spawnCommand(command, fds, provision, cgroup, node.definition.ready?.pidFile !== undefined),
       );
       return attempt;
     } catch (error) {
@@ -141,6 +142,7 @@ export class Spawner {
     fds: readonly FdMapping[],
     { env: own, passed } = noProvision,
     cgroup: string | null = null,
+    leavesGroup = false,
   ): Pid {
     const { env, cwd, self, accounts = null } = this.#habitat;
     const [program, ...rest] = command.argv;
@@ -152,6 +154,7 @@ export class Spawner {
       env: { ...merge(env, personal, command.env), ...own, ...given.env },
       cwd: command.cwd ?? cwd ?? undefined,
       ...passed.length === 0 ? {} : { ownPid: LISTEN_PID },
+      ...leavesGroup ? { leavesGroup } : {},
       fds: given.fds.length === 0 ? fds : [...fds, ...given.fds],
       ...attributes === undefined && cgroup === null
         ? {}

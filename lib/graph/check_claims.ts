@@ -125,6 +125,14 @@ function pathsOf(node: Node, report: Report): readonly Claim[] {
       }
     }
   }
+  if (ready?.pidFile !== undefined) {
+    if (ready.pidFile.startsWith("/")) {
+      found.push({ setting: "ready", word: "pid file", thing: normalPath(ready.pidFile) });
+    } else {
+      const cause = `cannot follow ${node.name} by pid file ${ready.pidFile}: it is not an absolute path`;
+      report(node, "ready", cause, "write it from the root, such as /run/name.pid");
+    }
+  }
   if (ready?.probe?.type === "unix") {
     found.push({ setting: "ready", word: "socket", thing: normalPath(ready.probe.path) });
   }

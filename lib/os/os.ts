@@ -49,6 +49,8 @@ export interface SpawnRequest {
   readonly cwd?: string;
   /** Every descriptor that the process gets; whatever is not named is closed. 0 is /dev/null unless named. */
   readonly fds: readonly FdMapping[];
+  /** Whether what is left of its process group when it ends is let be. Default: it is killed. */
+  readonly leavesGroup?: boolean;
   /** What the process is allowed and how it is run; as we are when undefined. */
   readonly attributes?: SpawnAttributes;
 }
@@ -179,6 +181,14 @@ export interface Os {
   reap(): readonly Exit[];
   /** Whose a process is; null if there is none of this id. */
   kinOf(pid: Pid): Kin | null;
+  /**
+   * Reads the id that a daemon has written into a file, and whose the file is. No link at its end is followed.
+   *
+   * @throws {OsError} ENOENT; ELOOP for a link; EINVAL for what is no file with an id; EPERM if everybody may write to it.
+   */
+  readPidFile(path: string): { readonly pid: Pid; readonly uid: number };
+  /** Removes such a file, if it is one. */
+  removePidFile(path: string): void;
   /** @throws {OsError} If there are no descriptors left. */
   pipe(): Pipe;
   /**

@@ -18,6 +18,7 @@
  */
 export { logLine, type LogLineSettings } from "./log_line.ts";
 export { notificationFd, type NotificationFdSettings } from "./notification_fd.ts";
+export { pidFile } from "./pid_file.ts";
 export {
   commandProbe,
   fileProbe,

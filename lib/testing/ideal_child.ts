@@ -17,6 +17,11 @@ export function idealChild({ kind, definition }: Node, output: Json): Child {
   if (definition.ready?.mailbox !== undefined) {
     return { steps: [{ after: SOON, send: `READY=1\nX_DENIT_OUTPUT=${JSON.stringify(output)}` }] };
   }
+  const pidFile = definition.ready?.pidFile;
+  if (pidFile !== undefined) {
+    const daemon = { steps: [{ writePid: pidFile }] };
+    return { steps: [{ fork: daemon, setsid: true }, { after: SOON, exit: 0 }] };
+  }
   const printed = definition.ready?.log?.example;
   if (printed !== undefined) return { steps: [{ after: SOON, write: `${printed}\n`, to: 1 }] };
   const fd = definition.ready?.fd ?? null;

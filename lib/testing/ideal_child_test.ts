@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { defineBundle, defineService, defineSystem, json, logLine, sdNotify, spawned } from "denit";
+import { defineBundle, defineService, defineSystem, json, logLine, pidFile, sdNotify, spawned } from "denit";
 import { scenario } from "denit/testing";
 
 Deno.test("idealChild() says READY=1, with its output, where its service is to be told so by sd_notify", async () => {
@@ -27,6 +27,14 @@ Deno.test("idealChild() prints the example where its service is seen to be ready
     run: ({ web }) => ({ argv: ["/usr/bin/user", String(web.port + 1)] }),
     ready: spawned(),
   });
+  const units = { web, user, default: defineSystem({ boot: defineBundle([user]) }) };
+  const boot = await scenario(units);
+  assertEquals(boot.started, ["web", "user"]);
+});
+
+Deno.test("idealChild() leaves a daemon behind where its service is followed by a pid file", async () => {
+  const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: pidFile("/run/web.pid") });
+  const user = defineService({ deps: { web }, run: () => ({ argv: ["/usr/bin/user"] }), ready: spawned() });
   const units = { web, user, default: defineSystem({ boot: defineBundle([user]) }) };
   const boot = await scenario(units);
   assertEquals(boot.started, ["web", "user"]);

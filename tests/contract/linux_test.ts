@@ -68,3 +68,36 @@ for (const starter of ["clone3", "posix_spawn"] as const) {
     }
   });
 }
+
+Deno.test("Os (linux) readPidFile() follows no link, waits for no fifo, and believes no file that everybody may write", () => {
+  const os = linuxOs();
+  const folder = Deno.makeTempDirSync({ prefix: "denit-pid-file-" });
+  const path = `${folder}/pid`;
+  try {
+    const fault = () => assertThrows(() => os.readPidFile(path), OsError).code;
+    assertEquals(fault(), "ENOENT");
+    Deno.writeTextFileSync(path, " 412\n", { mode: 0o644 });
+    assertEquals(os.readPidFile(path), { pid: 412, uid: Deno.uid()! });
+    for (const text of ["", "x", "-5", "1 2", "12345678901", "9".repeat(100)]) {
+      Deno.writeTextFileSync(path, text);
+      assertEquals(fault(), "EINVAL", text);
+    }
+    Deno.writeTextFileSync(path, "412");
+    Deno.chmodSync(path, 0o666);
+    assertEquals(fault(), "EPERM");
+    os.removePidFile(path);
+    assertEquals(fault(), "ENOENT");
+    Deno.writeTextFileSync(`${folder}/target`, "412");
+    Deno.symlinkSync(`${folder}/target`, path);
+    assertEquals(fault(), "ELOOP");
+    os.removePidFile(path);
+    assertEquals(fault(), "ELOOP", "a link is not ours");
+    Deno.removeSync(path);
+    const fifo = os.openSocket({ type: "fifo", path, mode: 0o600, uid: null, gid: null });
+    assertEquals(fault(), "EINVAL");
+    os.close(fifo);
+  } finally {
+    os.dispose();
+    Deno.removeSync(folder, { recursive: true });
+  }
+});

@@ -27,7 +27,7 @@ export interface Scenario extends InitOptions {
 /** The words that units may use. */
 const PRELUDE = `import {
   after, commandProbe, defineBundle, defineService, defineSystem, fileProbe, httpProbe, json, lines, logLine, milestone, never,
-  notificationFd, optional, script, sdNotify, seconds, spawned, tcpProbe, unixProbe,
+  notificationFd, optional, pidFile, script, sdNotify, seconds, spawned, tcpProbe, unixProbe,
 } from "denit";
 const sh = (text) => ({ argv: ["/bin/sh", "-c", text] });
 export const good = defineService({ run: () => ({ argv: ["sleep", "100000"] }), ready: spawned() });

@@ -21,6 +21,7 @@ export interface Child {
  * - `copy` reads its descriptor until the end, and writes what it reads into `to` if given, like `cat`.
  * - `send` sends a text to the socket that `NOTIFY_SOCKET` of its environment names, with its descriptors `fds`; to
  *   nobody if there is none.
+ * - `writePid` writes its id into a file, as a daemon does.
  * - `close` closes one of its descriptors.
  * - `fork` makes a child of its own, in the same group and with the same descriptors. When the parent ends first,
  *   the orphan becomes our child. With `setsid` it gets a session and group of its own.
@@ -33,6 +34,7 @@ export type Step =
     | { readonly write: Content; readonly to: number }
     | { readonly copy: number; readonly to?: number }
     | { readonly send: string; readonly fds?: readonly number[] }
+    | { readonly writePid: string }
     | { readonly close: number }
     | { readonly fork: Child; readonly setsid?: boolean }
     | { readonly stuck: Millis }

@@ -8,6 +8,7 @@ import type { SignalRecord, SpawnRecord, VirtualProcess } from "./child.ts";
 import { Descriptors } from "./descriptors.ts";
 import type { FakeOptions, FakeOs } from "./fake_machine.ts";
 import { Kernel } from "./kernel.ts";
+import { pidIn } from "./pid_in.ts";
 import { type Process, SELF } from "./process.ts";
 import { refuseImpossible, refuseUncatchable } from "./refuse_impossible.ts";
 import { type Credentials, Sockets } from "./sockets.ts";
@@ -57,6 +58,8 @@ class VirtualOs implements FakeOs {
   readonly mailboxAt: Os["mailboxAt"] = (path) => this.#sockets.mailboxAt(path);
   readonly openSocket: Os["openSocket"] = (socket) => this.#sockets.openSocket(socket);
   readonly accept: Os["accept"] = (listener): Peer | null => this.#sockets.accept(listener);
+  readonly readPidFile: Os["readPidFile"] = (path) => pidIn(this.#kernel.pidFiles, path);
+  readonly removePidFile: Os["removePidFile"] = (path) => void this.#kernel.pidFiles.delete(path);
   /** Whoever was here before was another machine. */
   readonly ownPath: Os["ownPath"] = () => {};
 
@@ -80,7 +83,8 @@ class VirtualOs implements FakeOs {
     refuseImpossible(request);
     const files = this.#files.inherited(request.fds);
     const pid = kernel.freePid();
-    kernel.start(pid, true, null, request, this.#behave(request, pid), files);
+    const process = kernel.start(pid, true, null, request, this.#behave(request, pid), files);
+    if (request.leavesGroup === true) process.ends = null;
     this.spawns.push({ time: kernel.now, pid, argv: request.argv });
     this.#somethingHappened();
     return pid;

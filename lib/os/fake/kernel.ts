@@ -28,6 +28,8 @@ export class Kernel {
   readonly zombies: Process[] = [];
   /** Ends of processes that we take care of and that are not our children. */
   readonly foreign: Exit[] = [];
+  /** Files with the ids of daemons, all of root. */
+  readonly pidFiles = new Map<string, Pid>();
   readonly #lastPid: Pid;
   readonly #sockets: Sockets<Process>;
   #nextPid: Pid = SELF + 1;
@@ -215,7 +217,11 @@ export class Kernel {
     }
     if ("copy" in step) return this.#copy(process, frame, step.copy, step.to);
     if ("stuck" in step) return this.#stick(process, frame, step.stuck);
-    if ("send" in step) return this.#send(process, step.send, step.fds ?? []);
+    if ("send" in step) return this.#sockets.notify(process, step.send, step.fds ?? []);
+    if ("writePid" in step) {
+      this.pidFiles.set(step.writePid, process.pid);
+      return true;
+    }
     if ("close" in step) {
       const file = process.files.get(step.close);
       if (file !== undefined && process.files.delete(step.close)) this.release(file);
@@ -234,13 +240,6 @@ export class Kernel {
     frame.until = this.now + time;
     this.agenda.set(process, frame.until);
     return false;
-  }
-
-  #send({ pid, env, files }: Process, text: string, fds: readonly number[]): true {
-    const path = env["NOTIFY_SOCKET"];
-    const along = fds.flatMap((fd) => files.get(fd) ?? []);
-    if (path !== undefined) this.#sockets.post(path, text, { pid }, along);
-    return true;
   }
 
   #write(process: Process, frame: Frame, content: Uint8Array, to: number): boolean {

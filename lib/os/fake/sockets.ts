@@ -19,6 +19,13 @@ export interface Post<W> extends Credentials {
   readonly files: readonly OpenFile<W>[];
 }
 
+/** What there is to know of a process that sends something. */
+interface Sender<W> {
+  readonly pid: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: ReadonlyMap<number, OpenFile<W>>;
+}
+
 /** The longest path of a socket, in bytes. */
 const LONGEST_PATH = 107;
 /** The longest letter, in bytes, as on Linux. */
@@ -106,6 +113,17 @@ export class Sockets<W> {
     const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
     for (const file of files) file.references++;
     mailbox.post.push({ ...ourselves, ...who, bytes, files });
+  }
+
+  /** Sends what a process has to say to the mailbox that its environment names; to nobody if that names none. */
+  notify(
+    { pid, env, files }: Sender<W>,
+    text: string,
+    fds: readonly number[],
+  ): true {
+    const path = env["NOTIFY_SOCKET"];
+    if (path !== undefined) this.post(path, text, { pid }, fds.flatMap((fd) => files.get(fd) ?? []));
+    return true;
   }
 
   /** @throws {OsError} As `Os.receive`. */

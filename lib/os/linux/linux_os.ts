@@ -20,6 +20,7 @@ import { isSame, kinOf } from "./kin.ts";
 import { mailboxAt, Postman } from "./mailbox.ts";
 import { openSocket } from "./open_socket.ts";
 import { perform } from "./perform.ts";
+import { readPidFile, removePidFile } from "./pid_file.ts";
 import { closeFd, makeBlob, makeNonBlocking, makePipe, readSome } from "./pipe.ts";
 import { Poller } from "./poll.ts";
 import { Processes } from "./process.ts";
@@ -74,6 +75,8 @@ class LinuxOs implements Os {
 
   readonly now: () => Millis = monotonic;
   readonly kinOf: (pid: Pid) => Kin | null = kinOf;
+  readonly readPidFile: Os["readPidFile"] = readPidFile;
+  readonly removePidFile: Os["removePidFile"] = removePidFile;
   readonly kill: (pid: Pid, signal: SignalName, scope: "process" | "group") => boolean = kill;
 
   constructor(starter: "clone3" | "posix_spawn") {

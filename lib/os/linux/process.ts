@@ -83,6 +83,7 @@ export class Processes {
     this.#engine = engine;
     const { pid, pidfd } = engine.spawn(launch);
     this.#started.set(pid, this.#watch(pid, pidfd));
+    if (request.leavesGroup === true) this.#groups.set(pid, 0);
     return pid;
   }
 
@@ -151,6 +152,7 @@ export class Processes {
     const path = ownPid === undefined ? launch.path : "/bin/sh";
     const pid = (this.#posix ??= new PosixSpawn()).spawn({ ...launch, path });
     this.#started.set(pid, this.#openPidfd(pid));
+    if (launch.request.leavesGroup === true) this.#groups.set(pid, 0);
     return pid;
   }
 
