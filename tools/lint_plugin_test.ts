@@ -71,6 +71,11 @@ Deno.test("pure holds in the pure folders only, and not for their tests", () => 
   }
 });
 
+Deno.test("pure lets code count with points in time that it is given, but not ask for the time", () => {
+  assertEquals(rulesOf("lib/graph/x.ts", 'Temporal.Instant.from("2026-01-01T00:00Z");'), []);
+  assertEquals(rulesOf("lib/graph/x.ts", "Temporal.Now.instant();"), ["pure"]);
+});
+
 Deno.test("pure says what, why, and what to do", () => {
   const [found] = lint("lib/supervisor/x.ts", "Date.now();");
   assertEquals(found?.message, "a pure folder does not use Date: it tells the time");

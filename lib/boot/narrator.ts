@@ -10,6 +10,8 @@ export class Narrator {
   readonly #width: number;
   /** When each service began what it is doing now. */
   readonly #since: (Millis | undefined)[] = [];
+  /** Services that were armed when they were last told of. */
+  readonly #armed = new Set<ServiceId>();
 
   constructor(graph: Graph, say: (now: Millis, text: string) => void) {
     this.#graph = graph;
@@ -32,10 +34,18 @@ export class Narrator {
           ? `failed: ${describeWhy(this.#graph, id, why)}`
           : this.#waiting(state, id);
       case "starting": {
+        // What is triggered is armed first, which is not worth a line of its own.
+        if (nodeOf(this.#graph, id).policy.triggered) return this.#armed.delete(id) ? "runs" : null;
         const again = phase.attempt > 1 ? ` again (attempt ${phase.attempt})` : "";
         return `starts${again}`;
       }
       case "up":
+        if (phase.pid === null && nodeOf(this.#graph, id).policy.triggered) {
+          this.#armed.add(id);
+          return state.services[id]?.outputs === 1 && phase.attempt === 1
+            ? "armed"
+            : `armed again after ${took}`;
+        }
         return nodeOf(this.#graph, id).kind === "oneshot" ? `done after ${took}` : `ready after ${took}`;
       case "stopping": {
         if (phase.after === null) return "stops";

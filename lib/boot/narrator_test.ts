@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { defineService, notificationFd } from "denit";
+import { defineService, notificationFd, timer } from "denit";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { type Event, initialState, type State, step } from "../supervisor/mod.ts";
 import { Narrator } from "./narrator.ts";
@@ -42,5 +42,29 @@ Deno.test("Narrator tells who waits, starts, is ready, fails and why", () => {
     "800 database  stops",
     "800 web       down after 0.200 s",
     "900 database  down after 0.100 s",
+  ]);
+});
+
+Deno.test("Narrator tells when something is armed, runs, and is armed again", () => {
+  const graph = graphOf({ job: timer({ every: 1000, run: () => ({ argv: ["/bin/job"] }) }) });
+  const lines: string[] = [];
+  const narrator = new Narrator(graph, (now, text) => lines.push(`${now} ${text}`));
+  let state: State = initialState(1);
+  const happen = (now: number, event: Event) => {
+    const [next, actions] = step(graph, state, event, now);
+    state = next;
+    for (const action of actions) {
+      if (action.type === "notify") narrator.tell(state, action.id, action.phase, action.why, now);
+    }
+  };
+  happen(0, { type: "start", id: 0 });
+  happen(1, { type: "ready", id: 0, attempt: 1, output: null });
+  happen(1000, { type: "triggered", id: 0 });
+  happen(1001, { type: "spawned", id: 0, attempt: 2, pid: 7 });
+  happen(1500, { type: "exited", id: 0, attempt: 2, status: { code: 0 } });
+  assertEquals(lines, [
+    "1 job       armed",
+    "1000 job       runs",
+    "1500 job       armed again after 0.500 s",
   ]);
 });

@@ -12,7 +12,7 @@ const NAMES = "services or bundles";
 const NO_WAIT = ["--no-wait", "do not wait for the outcome"] as const;
 const TIMEOUT = "wait no longer than this; then the exit code is 2";
 
-/** `start`, `stop`, `restart`, `reload`, `do`, `release`, `signal`, `pin`, `unpin`, `change`, `switch`, and the ends of the machine. */
+/** `start`, `stop`, `restart`, `reload`, `do`, `trigger`, `release`, `signal`, `pin`, `unpin`, `change`, `switch`, and the ends of the machine. */
 export function changeVerbs(done: Done) {
   return [
     ...(["start", "restart", "reload", "release"] as const).map((verb) =>
@@ -23,6 +23,7 @@ export function changeVerbs(done: Done) {
         )
     ),
     doVerb(),
+    triggerVerb(),
     stopVerb(),
     signalVerb(),
     pinVerb(done),
@@ -57,6 +58,15 @@ function doVerb() {
     .option(...NO_WAIT).option("--timeout <seconds>", TIMEOUT, secondsOption)
     .action((name, action, options, command) =>
       withSession(command, (session) => tell(session, "do", { name, action, ...limits(options) }))
+    );
+}
+
+function triggerVerb() {
+  return verbCommand("trigger")
+    .argument("<name>", "a timer, or a service that starts on a connection")
+    .option(...NO_WAIT).option("--timeout <seconds>", TIMEOUT, secondsOption)
+    .action((name, options, command) =>
+      withSession(command, (session) => tell(session, "trigger", { name, ...limits(options) }))
     );
 }
 

@@ -29,6 +29,10 @@ export interface ServiceStatus {
   /** What it says of itself, and what there is to say of that; an init of before may not know of either. */
   readonly status?: string | null;
   readonly notes?: readonly string[];
+  /** When a timer runs next. */
+  readonly nextRun?: string | null;
+  /** How the last attempt that failed did so, and when. */
+  readonly lastFailure?: { readonly text: string; readonly atNs: number } | null;
   /** What init holds open for it. */
   readonly sockets?: readonly string[];
   /** Where it was asked for, and somebody counts. */
@@ -130,8 +134,11 @@ function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: P
     notes = [],
     usage = null,
     sockets = [],
+    nextRun = null,
+    lastFailure = null,
   } = service;
-  const armed = phase === "up" && kind === "longrun" && pid === null;
+  const waiting = phase === "up" && kind === "longrun" && pid === null;
+  const armed = waiting || phase === "up" && nextRun !== null;
   const word = armed ? "armed" : phase === "up" && kind === "oneshot" ? "done" : phase;
   const failed = wanted === "up" && phase === "backoff" ||
     phase === "down" && why !== null && "failure" in why;
@@ -144,7 +151,11 @@ function renderService(service: ServiceStatus, { nowNs, boot }: Status, paint: P
     ...restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? "" : "s"}`],
     ...pinned === null ? [] : [`pinned ${pinned}`],
     ...why === null ? [] : [why.text],
-    ...armed ? [`waits for a connection to ${sockets.join(", ")}`] : [],
+    ...waiting ? [`waits for a connection to ${sockets.join(", ")}`] : [],
+    ...nextRun === null ? [] : [`runs next at ${nextRun.replace("T", " ").replace("Z", " UTC")}`],
+    ...nextRun === null || lastFailure === null
+      ? []
+      : [`failed ${age(nowNs - lastFailure.atNs)} ago: ${lastFailure.text}`],
     ...status === null ? [] : [`"${status}"`],
     ...notes,
     ...usage === null ? [] : usageTexts(usage),

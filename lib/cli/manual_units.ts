@@ -111,6 +111,10 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
     "savedClock",
     "StateFile",
     "Told",
+    "timer",
+    "TimerEvery",
+    "TimerAt",
+    "TimerJob",
     "Performed",
   ]],
   ["restarts", ["Restart", "GiveUp", "never", "Consequence"]],
@@ -127,7 +131,7 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
     "HardwareWatchdog",
     "Control",
   ]],
-  ["lengths of time", ["seconds", "minutes", "Millis"]],
+  ["lengths of time", ["seconds", "minutes", "hours", "Millis"]],
 ];
 
 /** Types that the compiler needs, and nobody writes. */

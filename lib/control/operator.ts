@@ -20,6 +20,7 @@ import {
 } from "./goal.ts";
 import { type Fault, fault, type FaultCode } from "./fault.ts";
 import { type BootStanding, graphJson, logJson, StatusText } from "./status.ts";
+import { obstacleToTrigger, triggerGoal } from "./trigger.ts";
 import { beginVerb } from "./service_verb.ts";
 import { SwitchGoal } from "./switch.ts";
 import type { Request } from "./verbs.ts";
@@ -31,7 +32,7 @@ export interface Station {
   readonly os: Os;
   readonly driver: Pick<
     Driver,
-    "state" | "containment" | "post" | "attach" | "detach" | "processOf" | "runBeside" | "notify"
+    "state" | "containment" | "post" | "attach" | "detach" | "processOf" | "runBeside" | "notify" | "timers"
   >;
   readonly journal: Journal;
   /** The last lines that a service has printed, oldest first. */
@@ -143,6 +144,13 @@ export class Operator {
         const ids = this.#ids(request.names);
         for (const id of ids) driver.post({ type: "restart", id });
         return changing(upGoal([...ids, ...needersOf(view, ids)]), request);
+      }
+      case "trigger": {
+        const id = this.#id(request.name);
+        const obstacle = obstacleToTrigger(view, id);
+        if (obstacle !== null) throw new Refused(obstacle);
+        driver.post({ type: "triggered", id });
+        return changing(triggerGoal(view, id), request);
       }
       case "release": {
         const ids = this.#ids(request.names);

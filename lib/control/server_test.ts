@@ -66,6 +66,8 @@ Deno.test("ControlServer tells how everything stands, as the contract has it", a
     status: null,
     contained: "group",
     sockets: [],
+    nextRun: null,
+    lastFailure: null,
     unenforced: [],
     notes: [],
   });

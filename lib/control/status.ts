@@ -1,5 +1,5 @@
 import type { Json } from "../define/json.ts";
-import { type Driver, notesOf, type Notice, socketsOf } from "../driver/mod.ts";
+import { describeFailure, type Driver, notesOf, type Notice, socketsOf } from "../driver/mod.ts";
 import { settleLog } from "../define/log.ts";
 import type { Millis } from "../define/time.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
@@ -7,7 +7,7 @@ import type { ServiceState, State } from "../supervisor/mod.ts";
 import { namesOf, type View, whyJson } from "./words.ts";
 
 /** What the driver knows of services beside their state. */
-type Known = Pick<Driver, "notify" | "containment">;
+type Known = Pick<Driver, "notify" | "containment" | "timers">;
 
 /** How the boot stands, and which system it is. */
 export interface BootStanding {
@@ -78,7 +78,11 @@ export class StatusText {
     const notice = this.#driver.notify.noticeOf(id);
     if (known?.state === state && known.notice === notice) return known.text;
     const { containment } = this.#driver;
-    const contained = { contained: containment.of(id), unenforced: containment.unenforced(id) };
+    const contained = {
+      contained: containment.of(id),
+      unenforced: containment.unenforced(id),
+      nextRun: isoTime(this.#driver.timers.nextOf(id)),
+    };
     const text = JSON.stringify(serviceJson(this.#graph, nodeOf(this.#graph, id), state, notice, contained));
     this.#written[id] = { state, notice, text };
     return text;
@@ -93,7 +97,7 @@ function serviceJson(
   containment: { readonly [key: string]: Json },
 ): Json {
   const { id, name, kind } = node;
-  const { phase, since, restarts, why, output, pinned } = service;
+  const { phase, since, restarts, why, output, pinned, lastFailure } = service;
   // A shutdown takes every wish away, so the service alone knows.
   const wanted = service.wanted !== "down" && pinned !== "down";
   return {
@@ -111,9 +115,21 @@ function serviceJson(
     pinned,
     ...containment,
     sockets: socketsOf(node),
+    lastFailure: lastFailure === null ? null : {
+      ...lastFailure.failure,
+      text: describeFailure(graph, id, lastFailure.failure),
+      atNs: nanoseconds(lastFailure.at),
+    },
     status: notice?.text ?? null,
     notes: notice === null ? [] : notesOf(notice),
   };
+}
+
+/** A point in time as text, to the second. */
+function isoTime(time: Millis | null): string | null {
+  return time === null
+    ? null
+    : Temporal.Instant.fromEpochMilliseconds(Math.round(time)).toString({ smallestUnit: "second" });
 }
 
 /** The answer to `graph`. */

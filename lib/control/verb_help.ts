@@ -8,6 +8,7 @@ export const verbHelp: Readonly<Record<Verb, string>> = {
   restart: "Takes services down and up again, and what needs them and was up.",
   reload: "Lets services read their configuration anew.",
   do: "Has a service do something by the name that its definition gives it.",
+  trigger: "Has a timer run now, or what waits for a connection start without one.",
   release: "Takes the wish back that services be up: what nothing else needs goes down.",
   signal: "Sends a signal to the process of a service.",
   pin: "Holds a service up or down, whatever else is wanted.",

@@ -40,6 +40,7 @@ export const verbs = {
   restart: change({ names }, waiting),
   reload: change({ names }, waiting),
   do: change({ name, action: name }, waiting),
+  trigger: change({ name }, waiting),
   release: change({ names }, waiting),
   signal: change({ name, signal }, {}),
   pin: change({ name, to: { enum: ["up", "down"] } as const }, waiting),

@@ -15,6 +15,8 @@ export type KernelTask =
   | { readonly kernel: "save-seed"; readonly file: string }
   /** Sets the clock forward to when a file was written last, if it is behind that. */
   | { readonly kernel: "set-clock"; readonly notBeforeFile: string }
+  /** Tells when a file was marked, in milliseconds since 1970; null if it is not there. */
+  | { readonly kernel: "read-mark"; readonly file: string }
   /** Marks a file with the time, making it if it is not there. */
   | { readonly kernel: "keep-clock"; readonly file: string };
 

@@ -32,6 +32,10 @@ export {
   type Script,
   script,
   type StateFile,
+  timer,
+  type TimerAt,
+  type TimerEvery,
+  type TimerJob,
   type Told,
 } from "../kinds/mod.ts";
 export {
@@ -103,4 +107,4 @@ export {
   type Watchdog,
 } from "./system.ts";
 export type { Socket, Sockets, SocketSettings } from "./sockets.ts";
-export { type Millis, minutes, seconds } from "./time.ts";
+export { hours, type Millis, minutes, seconds } from "./time.ts";

@@ -10,7 +10,7 @@ import type { Readiness } from "./readiness.ts";
 import type { Resources } from "./resources.ts";
 import { socketLabel, type Sockets, type SocketSettings } from "./sockets.ts";
 import type { Millis } from "./time.ts";
-import type { Trigger } from "./trigger.ts";
+import { scheduleLabel, type Trigger } from "./trigger.ts";
 
 /** The two kinds that everything else lowers to: a process that stays, and one that ends. */
 export type Kind = "longrun" | "oneshot";
@@ -268,6 +268,7 @@ export function shared<D extends Deps>(
 
 /** How a service tells that it is up, for people: `notification fd 3`. */
 export function readyLabel({ ready, inInit, trigger, sockets = {} }: Definition): string {
+  if (trigger?.on === "time") return `armed, runs ${scheduleLabel(trigger.schedule)}`;
   if (trigger?.on === "connection") return `armed for ${Object.values(sockets).map(socketLabel).join(", ")}`;
   return ready?.label ?? (inInit === true ? "init itself" : "exit code 0");
 }

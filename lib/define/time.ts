@@ -39,3 +39,21 @@ export function seconds(count: number): Millis {
 export function minutes(count: number): Millis {
   return seconds(count * 60);
 }
+
+/**
+ * A length of time given in hours.
+ *
+ * @example
+ * ```ts
+ * import { hours, minutes } from "denit";
+ *
+ * if (hours(2) !== minutes(120)) throw new Error("2 hours are 120 minutes");
+ * ```
+ *
+ * @param count Hours, zero or more; fractions are allowed.
+ * @returns The same length in milliseconds.
+ * @throws {RangeError} If `count` is negative or not a number.
+ */
+export function hours(count: number): Millis {
+  return seconds(count * 3600);
+}

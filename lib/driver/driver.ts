@@ -15,6 +15,7 @@ import type { LeftBehind } from "./handover.ts";
 import type { Containment } from "./containment.ts";
 import type { NotifyWatch } from "./notify_watch.ts";
 import { Processes } from "./processes.ts";
+import type { Timers } from "./timers.ts";
 import type { DriverSettings, Guest } from "./settings.ts";
 
 /** One turn in so many waits, even if there is something to do at once. */
@@ -57,6 +58,11 @@ export class Driver {
   /** What services say of themselves. */
   get notify(): NotifyWatch {
     return this.#processes.notify;
+  }
+
+  /** When timers run next. */
+  get timers(): Pick<Timers, "nextOf"> {
+    return this.#processes.triggers.timers;
   }
 
   /** What services cannot leave. */

@@ -15,11 +15,11 @@ import { NotifyWatch } from "./notify_watch.ts";
 import { perform } from "./perform.ts";
 import { ReadinessWatch } from "./readiness_watch.ts";
 import type { DriverSettings } from "./settings.ts";
-import { Sockets } from "./sockets.ts";
-import { describe, type Order, Spawner } from "./spawner.ts";
+import { type Order, Spawner } from "./spawner.ts";
 import { type End, Stages } from "./stages.ts";
 import { Streams } from "./streams.ts";
 import type { Told } from "./told.ts";
+import { Triggers } from "./triggers.ts";
 
 /** Takes care of the processes of services: starts and signals them, reads what they write, and hears of their ends. */
 export class Processes {
@@ -35,7 +35,8 @@ export class Processes {
   readonly #main: MainProcesses;
   readonly #beside: Beside;
   readonly #stages: Stages;
-  readonly #sockets: Sockets;
+  /** What starts the processes of services that are armed. */
+  readonly triggers: Triggers;
   /** What services say of themselves. */
   readonly notify: NotifyWatch;
   /** What services cannot leave. */
@@ -64,10 +65,12 @@ export class Processes {
       isKnown: (pid) => this.#main.isKnown(pid),
       note,
     });
-    this.#sockets = new Sockets({ graph, os, accounts: settings.habitat.accounts ?? null, state, report });
+    const { habitat: { accounts = null }, random = Math.random } = settings;
+    const wake = () => os.interrupt();
+    this.triggers = new Triggers({ graph, os, accounts, state, report, note, random, wake });
     const provide = (node: Node) => {
       const { env, passed } = this.notify.provide(node);
-      return { env, passed: [...this.#sockets.provide(node), ...passed] };
+      return { env, passed: [...this.triggers.sockets.provide(node), ...passed] };
     };
     this.containment = new Containment({ graph, os, cgroups: settings.cgroups ?? null, note });
     this.#spawner = new Spawner(
@@ -119,6 +122,7 @@ export class Processes {
       end: (attempt, status) => this.#end(attempt, status),
     });
     this.alarms = [
+      this.triggers.timers,
       this.#main.forked,
       this.#looker,
       this.#readiness,
@@ -133,7 +137,7 @@ export class Processes {
       this.#liveness.note(attempt.id, state().services[attempt.id]!.phase);
     }
     this.notify.take(inheritance?.mailboxes ?? {}, this.#main.all());
-    this.#sockets.take(inheritance?.sockets ?? {});
+    this.triggers.take(inheritance?.sockets ?? {});
   }
 
   /** The process of a service that has not been reaped; null if there is none. */
@@ -150,7 +154,7 @@ export class Processes {
   leave(): LeftBehind {
     const attempts = [...this.#main.all(), ...this.containment.pending()];
     const processes = leaveProcesses(this.#graph, attempts);
-    const sockets = this.#sockets.leave();
+    const sockets = this.triggers.sockets.leave();
     return { processes, pipelines: this.#spawner.pipelines, mailboxes: this.notify.leave(), sockets };
   }
 
@@ -166,19 +170,13 @@ export class Processes {
       this.containment.clear(id);
       this.#main.forked.prepare(id);
     }
-    this.#sockets.note(id);
+    this.triggers.note(id);
     this.#liveness.note(id, phase);
   }
 
   /** Waits from now on for what triggers the process of a service. */
-  arm({ id, attempt }: Extract<Action, { type: "arm" }>): void {
-    const { report } = this.#told;
-    try {
-      this.#sockets.provide(nodeOf(this.#graph, id));
-      report({ type: "ready", id, attempt, output: null });
-    } catch (error) {
-      report({ type: "spawnFailed", id, attempt, failure: describe(error) });
-    }
+  arm(action: Extract<Action, { type: "arm" }>): void {
+    this.triggers.arm(action);
   }
 
   /** Begins what an order is for: an attempt when nothing is left of the one before, which a oneshot may have kept. */
@@ -217,7 +215,7 @@ export class Processes {
   read(fd: Fd): boolean {
     if (this.#streams.has(fd)) this.#streams.read(fd);
     else if (this.notify.has(fd)) this.notify.read(fd);
-    else if (this.#sockets.has(fd)) this.#sockets.read(fd);
+    else if (this.triggers.has(fd)) this.triggers.read(fd);
     else return false;
     return true;
   }
@@ -247,6 +245,7 @@ export class Processes {
     this.#begin(made);
     this.#main.forked.begin(made);
     this.notify.begin(made);
+    this.triggers.timers.begin(id);
     this.#readiness.observe(made, { type: "spawned" });
   }
 

@@ -21,6 +21,8 @@ export interface DriverSettings {
   readonly notifyFolder?: string;
   /** Where services are contained. Default: each is its process group. */
   readonly cgroups?: Cgroups | undefined;
+  /** From 0 to 1, for times that are to differ from machine to machine. Default: anything in between. */
+  readonly random?: () => number;
   /** What another driver has left to this one. Default: nothing runs. */
   readonly inheritance?: Inheritance | undefined;
   /** Told after a service has entered a phase. */

@@ -8,6 +8,7 @@ import { checkMailbox } from "./check_mailbox.ts";
 import { checkResources } from "./check_resources.ts";
 import { checkRestart } from "./check_restart.ts";
 import { checkSockets } from "./check_sockets.ts";
+import { checkTimer } from "./check_timer.ts";
 import { checkWatchdog } from "./check_watchdog.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Graph, Node } from "./graph.ts";
@@ -44,6 +45,7 @@ export function check(graph: Graph): readonly Diagnostic[] {
     checkHooks(node, report);
     checkMailbox(node, report);
     checkSockets(node, report);
+    checkTimer(node, report);
     checkCommands(graph, node, report);
   }
   checkClaims(graph, report);

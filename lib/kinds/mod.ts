@@ -26,4 +26,5 @@ export {
   type Told,
 } from "./kernel.ts";
 export { type Mount, mount, type Mounted } from "./mount.ts";
+export { timer, type TimerAt, type TimerEvery, type TimerJob } from "./timer.ts";
 export { type Script, script } from "./script.ts";

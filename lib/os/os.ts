@@ -10,6 +10,9 @@ import type { KernelTask } from "../define/kernel_task.ts";
 import type { Millis } from "../define/time.ts";
 import type { SpawnAttributes } from "./attributes.ts";
 import type { OsError } from "./error.ts";
+import type { SocketSpec } from "./socket_spec.ts";
+
+export type { SocketSpec } from "./socket_spec.ts";
 
 /** A process id. */
 export type Pid = number;
@@ -64,33 +67,6 @@ export interface Pipe {
   readonly write: Fd;
 }
 
-/** A socket, or fifo, for others to accept from, with all that {@linkcode Os.openSocket} has to know. */
-export type SocketSpec =
-  | {
-    readonly type: "tcp" | "udp";
-    /** In numbers, of IPv4 or IPv6; `::` is every address of both. */
-    readonly host: string;
-    readonly port: number;
-    readonly backlog: number;
-    readonly reusePort: boolean;
-  }
-  | {
-    readonly type: "unix";
-    readonly kind: "stream" | "datagram" | "seqpacket";
-    readonly path: string;
-    readonly mode: number;
-    readonly uid: number | null;
-    readonly gid: number | null;
-    readonly backlog: number;
-  }
-  | {
-    readonly type: "fifo";
-    readonly path: string;
-    readonly mode: number;
-    readonly uid: number | null;
-    readonly gid: number | null;
-  };
-
 /** A client of a listening socket: its descriptor, and who connected, as the kernel tells it. */
 export interface Peer {
   readonly fd: Fd;
@@ -140,6 +116,15 @@ export interface Wakeup {
 export interface Os {
   /** CLOCK_MONOTONIC. */
   now(): Millis;
+  /** CLOCK_REALTIME, in milliseconds since 1970 in UTC: what the clocks show, which somebody may set. */
+  wallClock(): Millis;
+  /**
+   * Makes a descriptor that is readable when somebody has set CLOCK_REALTIME, or the machine has been suspended, until
+   * it is read; what is read means nothing, and may be an error.
+   *
+   * @throws {OsError} If there are no descriptors left.
+   */
+  watchClock(): Fd;
   /**
    * Starts a process in a session and process group of its own, with default
    * signal dispositions and an empty signal mask.

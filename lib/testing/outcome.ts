@@ -24,6 +24,8 @@ export interface Outcome {
   readonly stopped: readonly string[];
   /** How often a service was started. */
   starts(service: string): number;
+  /** How many processes a service had, but for those that took it down: how often a timer has run. */
+  runs(service: string): number;
   /** When a service first was ready; null if it never was. */
   readyAt(service: string): Millis | null;
   /** Processes that outlived the shutdown: none, unless a process is stuck. */
@@ -35,6 +37,7 @@ export function outcomeOf(
   steps: readonly Step[],
   { verdict, awaited }: Pick<Outcome, "verdict" | "awaited">,
   left: number,
+  runs: ReadonlyMap<string, number>,
 ): Outcome {
   const those = (phase: Step["phase"]) => steps.filter((step) => step.phase === phase);
   return {
@@ -45,6 +48,7 @@ export function outcomeOf(
     started: those("starting").map(({ service }) => service),
     stopped: those("stopping").map(({ service }) => service),
     starts: (service) => those("starting").filter((step) => step.service === service).length,
+    runs: (service) => runs.get(service) ?? 0,
     readyAt: (service) => those("up").find((step) => step.service === service)?.at ?? null,
   };
 }

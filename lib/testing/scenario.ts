@@ -36,6 +36,12 @@ export interface ScenarioSettings {
    * @example `[{ at: seconds(5), kill: "wireguard" }, { at: seconds(9), stop: "web" }]`
    */
   readonly events?: readonly Happening[];
+  /**
+   * What the clocks show when it begins, as ISO 8601: what timers with a calendar event go by. Default: the beginning of 2026.
+   *
+   * @example `"2026-03-29T00:00:00Z"`
+   */
+  readonly clock?: string;
   /** When the scenario ends with a shutdown. Default: a second after the boot is through and the last event has happened, 10 minutes at most. */
   readonly until?: Millis;
 }
@@ -48,6 +54,7 @@ export type Happening =
     | { readonly start: string }
     | { readonly stop: string }
     | { readonly restart: string }
+    | { readonly trigger: string }
   );
 
 /** A scenario that nobody ends, ends here. */
@@ -78,6 +85,17 @@ const SETTLED: Millis = 1000;
  * const bad = await scenario(units, { processes: { database: () => neverReady() } });
  * if (bad.verdict !== "failed") throw new Error("it does not");
  * if (bad.awaited.join() !== "database") throw new Error("and says why");
+ * ```
+ *
+ * @example What a timer has done in a week
+ * ```ts
+ * import { defineBundle, defineSystem, hours, timer } from "denit";
+ * import { scenario } from "denit/testing";
+ *
+ * const backup = timer({ at: "Mon..Fri 03:30", run: () => ({ argv: ["/usr/bin/backup"] }) });
+ * const units = { backup, default: defineSystem({ boot: defineBundle([backup]) }) };
+ * const week = await scenario(units, { clock: "2026-11-23T00:00:00Z", until: hours(7 * 24) });
+ * if (week.runs("backup") !== 5) throw new Error("once on each of five days");
  * ```
  *
  * @param units The exports of a units module: `import * as units from "./units/mod.ts"`.
@@ -141,6 +159,7 @@ class Play {
     this.#os = fakeOs({
       behave: (request) => this.#behave(request),
       perform: () => this.#perform(),
+      ...settings.clock === undefined ? {} : { wall: Date.parse(settings.clock) },
       descriptors: 4 * graph.nodes.length + 64,
     });
     this.#rest = (settings.events ?? []).toSorted((a, b) => a.at - b.at);
@@ -166,6 +185,7 @@ class Play {
       habitat: { env: {}, cwd: "/", self: ["/proc/self/exe"], place: "machine" },
       journal: new Journal(graph, () => {}),
       logs: noLogs,
+      random: () => 0,
       alarm: together(judge, { due: () => this.#due(), ring: (now) => this.#happen(driver, now) }),
       onSignal() {},
       onFault: (error) => {
@@ -182,7 +202,7 @@ class Play {
     for (const id of graph.boot) driver.post({ type: "start", id });
     await driver.run();
     driver.dispose();
-    return outcomeOf(this.#steps, this.#verdict, this.#os.live.size);
+    return outcomeOf(this.#steps, this.#verdict, this.#os.live.size, this.#attempts);
   }
 
   /** When the next thing from outside happens. */
@@ -207,6 +227,7 @@ class Play {
     if ("start" in happening) driver.post({ type: "start", id: idOf(happening.start) });
     else if ("stop" in happening) driver.post({ type: "stop", id: idOf(happening.stop) });
     else if ("restart" in happening) driver.post({ type: "restart", id: idOf(happening.restart) });
+    else if ("trigger" in happening) driver.post({ type: "triggered", id: idOf(happening.trigger) });
     else {
       const { phase } = driver.state.services[idOf(happening.kill)]!;
       if ("pid" in phase && phase.pid !== null) this.#os.kill(phase.pid, "SIGKILL", "process");

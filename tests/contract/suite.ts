@@ -489,6 +489,15 @@ function sockets(test: Define, machine: Machine): void {
     os.close(os.listenAt(path, 0o600));
   });
 
+  test("watchClock() is silent as long as nobody sets the clock, and wallClock() goes with the other one", ({ os }) => {
+    const [wall, monotonic] = [os.wallClock(), os.now()];
+    const fd = os.watchClock();
+    os.watch(fd);
+    assertEquals(os.poll(), null);
+    assert(Math.abs(os.wallClock() - wall - (os.now() - monotonic)) < 1000);
+    os.close(fd);
+  });
+
   test("openSocket() makes sockets of every type, which are readable when somebody has come", (session) => {
     const { os } = session;
     const owner = { mode: 0o600, uid: null, gid: null };

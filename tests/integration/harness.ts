@@ -26,8 +26,8 @@ export interface Scenario extends InitOptions {
 
 /** The words that units may use. */
 const PRELUDE = `import {
-  after, commandProbe, defineBundle, defineService, defineSystem, fileProbe, httpProbe, json, lines, logLine, milestone, never,
-  notificationFd, optional, pidFile, script, sdNotify, seconds, spawned, tcpProbe, unixProbe,
+  after, commandProbe, defineBundle, defineService, defineSystem, fileProbe, hours, httpProbe, json, lines, logLine, milestone, never,
+  notificationFd, optional, pidFile, script, sdNotify, seconds, spawned, tcpProbe, timer, unixProbe,
 } from "denit";
 const sh = (text) => ({ argv: ["/bin/sh", "-c", text] });
 export const good = defineService({ run: () => ({ argv: ["sleep", "100000"] }), ready: spawned() });

@@ -5,7 +5,7 @@ import { kernel } from "./kernel.ts";
 import { emptyDisk } from "./disk.ts";
 import { VirtualMachine } from "./virtual_machine.ts";
 
-Deno.test("resources hold in a machine: memory, whose want is told, processes, and time", async () => {
+Deno.test("resources hold in a machine: memory, whose want is told, processes, and time; a timer sees that the clock is set", async () => {
   await using guest = await openGuest({ kernel: await kernel(), units: "contained" });
   await using disk = await emptyDisk();
   const { initrd } = guest;
@@ -38,6 +38,14 @@ Deno.test("resources hold in a machine: memory, whose want is told, processes, a
   assert(Object.values(usage.pressure).every(counts), JSON.stringify(usage.pressure));
   const text = await machine.output("initctl status many");
   assert(/ [0-9.]+ [KM]iB \(at most [0-9.]+ [KM]iB\) +cpu [0-9.]+ s +11 processes/.test(text), text);
+
+  // A clock that is set is seen at once, and what comes by it comes.
+  const log = "/run/denit/log/new-year.log";
+  const happened = `until grep -q happy ${log}; do sleep 0.1; done 2>/dev/null; cat ${log}`;
+  assertStringIncludes(
+    await machine.output(`date -u -s '2041-12-31 23:59:58' >/dev/null; ${happened}`),
+    "2042",
+  );
 
   await machine.output("initctl stop many");
   assertEquals(await machine.output(`ls -d ${folder} 2>/dev/null || echo none`), "none\n");

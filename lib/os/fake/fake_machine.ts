@@ -18,6 +18,8 @@ export interface FakeOptions {
   readonly perform?: (task: KernelTask) => VirtualTask;
   /** The time at which it begins; 0 by default. */
   readonly start?: Millis;
+  /** What the clock on the wall shows at first, in milliseconds since 1970: the beginning of 2026 by default. */
+  readonly wall?: Millis;
   /** The highest pid, after which the count begins again: small in tests of ids that are used twice. 32,767 by default. */
   readonly lastPid?: Pid;
   /** How many descriptors we may have, our 0, 1 and 2 included: RLIMIT_NOFILE. 1,024 by default. */
@@ -28,6 +30,8 @@ export interface FakeOptions {
 export interface FakeOs extends Os {
   /** As `wait`, but at once; null where `wait` would never end, as nothing is going to happen. */
   waitNow(timeout: Millis | null): Wakeup | null;
+  /** Sets the clock on the wall. */
+  setClock(to: Millis): void;
   /** Lets time pass without looking. */
   advance(by: Millis): void;
   /**

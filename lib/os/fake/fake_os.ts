@@ -13,6 +13,7 @@ import { type Process, SELF } from "./process.ts";
 import { refuseImpossible, refuseUncatchable } from "./refuse_impossible.ts";
 import { type Credentials, Sockets } from "./sockets.ts";
 import { Tasks } from "./tasks.ts";
+import { Wall } from "./wall.ts";
 import { Watches } from "./watches.ts";
 
 /**
@@ -46,6 +47,7 @@ class VirtualOs implements FakeOs {
   readonly #files: Descriptors<Process>;
   readonly #sockets: Sockets<Process>;
   readonly #watches: Watches<Process>;
+  readonly #wall: Wall<Process>;
   readonly #heard = new Set<SignalName>();
   #arrived: SignalName[] = [];
   #interrupted = false;
@@ -60,10 +62,18 @@ class VirtualOs implements FakeOs {
   readonly accept: Os["accept"] = (listener): Peer | null => this.#sockets.accept(listener);
   readonly readPidFile: Os["readPidFile"] = (path) => pidIn(this.#kernel.pidFiles, path);
   readonly removePidFile: Os["removePidFile"] = (path) => void this.#kernel.pidFiles.delete(path);
+  readonly now: Os["now"] = () => this.#kernel.now;
+  readonly wallClock: Os["wallClock"] = () => this.#wall.now;
+  readonly watchClock: Os["watchClock"] = () => this.#wall.watch();
+  readonly adopt: Os["adopt"] = (pid, instead) => this.#kernel.adopt(pid, instead);
+  readonly pipe: Os["pipe"] = (): Pipe => this.#files.pipe();
+  readonly blob: Os["blob"] = (bytes) => this.#files.blob(bytes);
   /** Whoever was here before was another machine. */
   readonly ownPath: Os["ownPath"] = () => {};
 
-  constructor({ behave, perform, start = 0, lastPid = 32_767, descriptors = 1024 }: FakeOptions) {
+  constructor(
+    { behave, perform, start = 0, lastPid = 32_767, descriptors = 1024, wall }: FakeOptions,
+  ) {
     this.#behave = behave;
     this.#tasks = new Tasks(perform);
     this.#files = new Descriptors(descriptors);
@@ -71,10 +81,7 @@ class VirtualOs implements FakeOs {
     this.#kernel = new Kernel(start, lastPid, this.#sockets);
     this.live = this.#kernel.live;
     this.#watches = new Watches(this.#files);
-  }
-
-  now(): Millis {
-    return this.#kernel.now;
+    this.#wall = new Wall(this.#files, this.now, wall);
   }
 
   spawn(request: SpawnRequest): Pid {
@@ -88,10 +95,6 @@ class VirtualOs implements FakeOs {
     this.spawns.push({ time: kernel.now, pid, argv: request.argv });
     this.#somethingHappened();
     return pid;
-  }
-
-  adopt(pid: Pid, instead?: Pid): void {
-    this.#kernel.adopt(pid, instead);
   }
 
   kinOf(pid: Pid): Kin | null {
@@ -123,14 +126,6 @@ class VirtualOs implements FakeOs {
   reap(): readonly Exit[] {
     this.#kernel.settle();
     return this.#kernel.reap();
-  }
-
-  pipe(): Pipe {
-    return this.#files.pipe();
-  }
-
-  blob(bytes: Uint8Array): Fd {
-    return this.#files.blob(bytes);
   }
 
   read(fd: Fd, into: Uint8Array): number {
@@ -262,6 +257,11 @@ class VirtualOs implements FakeOs {
       kernel.settle();
     }
     kernel.now = until;
+    this.#somethingHappened();
+  }
+
+  setClock(to: Millis): void {
+    this.#wall.set(to);
     this.#somethingHappened();
   }
 

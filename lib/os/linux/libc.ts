@@ -85,6 +85,8 @@ const symbols = {
   sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   sync: { parameters: [], result: "void", nonblocking: true },
+  timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
+  timerfd_settime: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
   unlink: { parameters: ["buffer"], result: "i32" },
   unshare: { parameters: ["i32"], result: "i32" },

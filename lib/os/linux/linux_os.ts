@@ -15,7 +15,7 @@ import type {
   SpawnRequest,
   Wakeup,
 } from "../os.ts";
-import { monotonic } from "./clock.ts";
+import { monotonic, wallClock, watchClock } from "./clock.ts";
 import { isSame, kinOf } from "./kin.ts";
 import { mailboxAt, Postman } from "./mailbox.ts";
 import { openSocket } from "./open_socket.ts";
@@ -74,6 +74,7 @@ class LinuxOs implements Os {
   #waitsWithoutTurn = 0;
 
   readonly now: () => Millis = monotonic;
+  readonly wallClock: () => Millis = wallClock;
   readonly kinOf: (pid: Pid) => Kin | null = kinOf;
   readonly readPidFile: Os["readPidFile"] = readPidFile;
   readonly removePidFile: Os["removePidFile"] = removePidFile;
@@ -149,6 +150,12 @@ class LinuxOs implements Os {
     const fd = openSocket(socket);
     this.#made.add(fd);
     if ("path" in socket) this.#paths.set(fd, socket.path);
+    return fd;
+  }
+
+  watchClock(): Fd {
+    const fd = watchClock();
+    this.#made.add(fd);
     return fd;
   }
 

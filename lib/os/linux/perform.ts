@@ -18,6 +18,8 @@ function wordsOf(task: KernelTask): [string, string] {
       return ["save a random seed in", task.file];
     case "set-clock":
       return ["set the clock by", task.notBeforeFile];
+    case "read-mark":
+      return ["read the time in", task.file];
     case "keep-clock":
       return ["keep the time in", task.file];
     default:
@@ -58,6 +60,8 @@ async function outputOf(task: KernelTask): Promise<Json> {
       return null;
     case "set-clock":
       return { movedBy: await setForward(task.notBeforeFile) };
+    case "read-mark":
+      return await markOf(task.file);
     case "keep-clock":
       await mark(task.file);
       return null;
@@ -66,14 +70,20 @@ async function outputOf(task: KernelTask): Promise<Json> {
 
 /** By how many milliseconds the clock was behind a file; it is not any more. */
 async function setForward(path: string): Promise<number> {
-  const written = await Deno.stat(path).then(({ mtime }) => mtime?.getTime() ?? 0, (error) => {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  });
+  const written = await markOf(path) ?? 0;
   const behind = written - Date.now();
   if (behind <= 0) return 0;
   setRealtime(written);
   return behind;
+}
+
+async function markOf(path: string): Promise<number | null> {
+  try {
+    return (await Deno.stat(path)).mtime?.getTime() ?? null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 async function mark(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Services that take more than they may have. */
-import { defineBundle, defineService, defineSystem, notificationFd, seconds, spawned } from "denit";
+import { defineBundle, defineService, defineSystem, notificationFd, seconds, spawned, timer } from "denit";
 import { devices } from "./devices.ts";
 import { shell } from "./shell.ts";
 
@@ -38,4 +38,7 @@ export const slow = defineService({
   },
 });
 
-export default defineSystem({ boot: defineBundle([shell, hungry, many, slow]) });
+/** Nobody waits that long, unless the clock is set. */
+export const newYear = timer({ at: "yearly", run: () => sh("echo happy; date -u +%Y") });
+
+export default defineSystem({ boot: defineBundle([shell, hungry, many, slow, newYear]) });
