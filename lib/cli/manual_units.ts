@@ -111,6 +111,8 @@ const LAYOUT: readonly (readonly [section: string, symbols: readonly string[]])[
     "savedClock",
     "StateFile",
     "Told",
+    "getty",
+    "Getty",
     "timer",
     "TimerEvery",
     "TimerAt",

@@ -19,6 +19,8 @@
  * @module
  */
 export {
+  type Getty,
+  getty,
   type Hostname,
   hostname,
   type KernelModules,

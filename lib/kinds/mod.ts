@@ -14,6 +14,7 @@
  *
  * @module
  */
+export { type Getty, getty } from "./getty.ts";
 export {
   type Hostname,
   hostname,

@@ -26,7 +26,7 @@ export interface Scenario extends InitOptions {
 
 /** The words that units may use. */
 const PRELUDE = `import {
-  after, commandProbe, defineBundle, defineService, defineSystem, fileProbe, hours, httpProbe, json, lines, logLine, milestone, never,
+  after, commandProbe, defineBundle, defineService, defineSystem, fileProbe, getty, hours, httpProbe, json, lines, logLine, milestone, never,
   notificationFd, optional, pidFile, script, sdNotify, seconds, spawned, tcpProbe, timer, unixProbe,
 } from "denit";
 const sh = (text) => ({ argv: ["/bin/sh", "-c", text] });
