@@ -37,7 +37,8 @@ function part(least: number, most: number): fc.Arbitrary<string> {
     number.map(two),
     fc.uniqueArray(number, { minLength: 2, maxLength: 3 }).map((all) => all.map(two).join(",")),
     pair.map(([from, to]) => `${two(from!)}..${two(to!)}`),
-    pair.map(([from, to]) => `${two(from!)}/${to! - from!}`),
+    // With an end, as systemd 252 misses the first of the next month or day after steps without one.
+    pair.map(([from, to]) => `${two(from!)}..${two(most)}/${to! - from!}`),
   );
 }
 

@@ -58,7 +58,14 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   dryRun: fc.boolean(),
   keepGoing: fc.boolean(),
   follow: fc.constant(false),
+  usage: fc.constant(true),
 };
+
+for (const { required, optional } of Object.values(verbs)) {
+  for (const key of Object.keys({ ...required, ...optional })) {
+    if (!(key in values)) throw new Error(`the test has no values for the parameter ${key}`);
+  }
+}
 
 /** Verbs that a test can go on after, and that have a final reply. */
 const sayable = (Object.keys(verbs) as Verb[]).filter((verb) =>
