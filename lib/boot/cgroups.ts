@@ -1,6 +1,7 @@
 import type { Cgroups } from "../driver/mod.ts";
 import { messageOf } from "../define/message_of.ts";
 import type { DiskPace, Resources } from "../define/resources.ts";
+import { bytesOf, type Size } from "../define/size.ts";
 import {
   type CgroupControl,
   cgroupOf,
@@ -86,8 +87,8 @@ function wanted(
 ): (readonly [setting: string, control: CgroupControl, make: () => string])[] {
   const { memoryMax, memoryHigh, pidsMax, cpuMax, cpuWeight, ioWeight, ioMax = {} } = resources;
   const simple = [
-    ["memoryMax", "memory.max", memoryMax],
-    ["memoryHigh", "memory.high", memoryHigh],
+    ["memoryMax", "memory.max", sized(memoryMax)],
+    ["memoryHigh", "memory.high", sized(memoryHigh)],
     ["pidsMax", "pids.max", pidsMax],
     // A tenth of a second is the period that the kernel has unless told.
     ["cpuMax", "cpu.max", cpuMax === undefined ? undefined : `${Math.round(cpuMax * 100_000)} 100000`],
@@ -114,10 +115,19 @@ function numberOf(device: string): string {
 }
 
 function paceText({ readBytes, writeBytes, readOperations, writeOperations }: DiskPace): string {
-  const parts = { rbps: readBytes, wbps: writeBytes, riops: readOperations, wiops: writeOperations };
+  const parts = {
+    rbps: sized(readBytes),
+    wbps: sized(writeBytes),
+    riops: readOperations,
+    wiops: writeOperations,
+  };
   return Object.entries(parts).flatMap(([key, value]) => value === undefined ? [] : `${key}=${value}`).join(
     " ",
   );
+}
+
+function sized(size: Size | undefined): number | undefined {
+  return size === undefined ? undefined : bytesOf(size);
 }
 
 /** Lets the children of a cgroup have a controller. */

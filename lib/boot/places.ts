@@ -20,8 +20,12 @@ export function findPlace(): Place {
 /** The variable that names the generation, where it is not the binary's own id. */
 export const GENERATION = "DENIT_GENERATION";
 
-/** By these a supervisor and its service talk: sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3). */
-const OURS = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+/** What a supervisor tells its service: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3), and systemd.exec(5). */
+// deno-fmt-ignore
+const OURS = [
+  "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
+  "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CREDENTIALS_DIRECTORY",
+];
 
 /**
  * The environment of services: ours, with a PATH, which the environment of a PID 1 has not, and the generation where

@@ -1,5 +1,6 @@
 import type { Attributes, LimitValue } from "./attributes.ts";
-import { CAPABILITIES, LIMITS, NAMESPACES } from "./kernel_names.ts";
+import { CAPABILITIES, LIMITS, NAMESPACES, SECUREBITS } from "./kernel_names.ts";
+import { bytesOf, type Size } from "./size.ts";
 
 /** What is wrong with a value; null if nothing is. */
 type Test = (value: unknown) => string | null;
@@ -24,10 +25,12 @@ const account: Test = (value) =>
   isText(value) || whole(0, 0xffff_fffe)(value) === null
     ? null
     : "is neither a name nor a number from 0 to 4294967294";
-const amount: Test = (value) =>
-  value === "unlimited" || whole(0, Number.MAX_SAFE_INTEGER)(value) === null
+const amount: Test = (value) => {
+  const number = typeof value === "string" ? bytesOf(value as Size) : value;
+  return value === "unlimited" || whole(0, Number.MAX_SAFE_INTEGER)(number) === null
     ? null
-    : 'is neither a whole number nor "unlimited"';
+    : 'is neither a whole number, nor a text such as "512M", nor "unlimited"';
+};
 
 function each(test: Test, least = 0): Test {
   return (value) => {
@@ -64,7 +67,7 @@ function limit(value: unknown): string | null {
   const fault = softAndHard(value);
   if (fault !== null) return fault;
   const { soft, hard } = value as Record<"soft" | "hard", LimitValue>;
-  const number = (value: LimitValue) => value === "unlimited" ? Infinity : value;
+  const number = (value: LimitValue) => value === "unlimited" ? Infinity : bytesOf(value);
   return number(soft) > number(hard) ? `has soft ${soft} above hard ${hard}` : null;
 }
 
@@ -78,6 +81,34 @@ function schedule(value: unknown): string | null {
   return real ? `needs a priority for ${policy}` : `has a priority, which ${policy} does not know`;
 }
 
+/** A text for a path, or an object with one and more. */
+function pathOr(more: Readonly<Record<string, Test>>, needed: readonly string[] = []): Test {
+  const object = members({ path, ...more }, ["path", ...needed]);
+  return (value) => typeof value === "string" ? path(value) : object(value);
+}
+
+/** A name that is one part of a path. */
+const isFileName = (name: string) => /^[\w.-]{1,255}$/.test(name) && name !== "." && name !== "..";
+
+function secrets(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
+  for (const [name, secret] of Object.entries(value)) {
+    if (!isFileName(name)) return `has a secret named "${name}", which is no name of a file`;
+    const fault = faultOf(pathOr({ fd: whole(3, 1023) }, ["fd"]), secret);
+    if (fault !== null) return `has ${name}, which ${fault}`;
+  }
+  return null;
+}
+
+/** A folder that is made, and one that is removed as well: not one of the system's own at the top. */
+const directory: Test = (value) => {
+  const fault = pathOr({ mode: whole(0, 0o7777) })(value);
+  if (fault !== null) return fault;
+  const { path } = typeof value === "string" ? { path: value } : value as { path: string };
+  const names = path.split("/").filter((name) => name !== "");
+  if (names.includes("..") || names.includes(".")) return `is ${path}, which goes back`;
+  return names.length < 2 ? `is ${path}, which is a folder of the system's own` : null;
+};
 const capabilities = each(oneOf(CAPABILITIES));
 const tests: { readonly [Name in keyof Attributes]-?: Test } = {
   user: account,
@@ -89,6 +120,7 @@ const tests: { readonly [Name in keyof Attributes]-?: Test } = {
   oomScore: whole(-1000, 1000),
   noNewPrivileges: flag,
   capabilities: members({ keep: capabilities, ambient: capabilities }),
+  securebits: each(oneOf(SECUREBITS)),
   root: path,
   ioPriority: members({ class: oneOf(["realtime", "best-effort", "idle"]), level: whole(0, 7) }, ["class"]),
   scheduler: schedule,
@@ -96,6 +128,10 @@ const tests: { readonly [Name in keyof Attributes]-?: Test } = {
   namespaces: each(oneOf(NAMESPACES)),
   privateTmp: flag,
   readOnlyPaths: each(path),
+  hiddenPaths: each(path),
+  directories: members({ runtime: directory, state: directory, cache: directory, logs: directory }),
+  envFiles: each(pathOr({ optional: flag })),
+  secrets,
 };
 
 /** Every key of {@linkcode Attributes}. */

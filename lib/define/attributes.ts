@@ -1,7 +1,9 @@
-import type { CapabilityName, LimitName, NamespaceName } from "./kernel_names.ts";
+import type { CapabilityName, LimitName, NamespaceName, SecureBit } from "./kernel_names.ts";
+import type { Directories, EnvironmentFile, Secret } from "./own_files.ts";
+import type { Size } from "./size.ts";
 
 /** A limit of setrlimit(2): bytes, seconds (cpu), microseconds (rttime) or a count. */
-export type LimitValue = number | "unlimited";
+export type LimitValue = Size | "unlimited";
 
 /**
  * What a process is allowed, and how it is run. What is not named stays as it is for the supervisor, but for the limit
@@ -85,6 +87,13 @@ export interface Attributes {
     readonly ambient?: readonly CapabilityName[];
   };
   /**
+   * What changes for whoever is root, or becomes it, by the names of capabilities(7): with `noroot` root has no rights
+   * for being root. It needs CAP_SETPCAP. Default: as the supervisor has them, none as a rule.
+   *
+   * @example `["noroot", "noroot-locked"]`
+   */
+  readonly securebits?: readonly SecureBit[];
+  /**
    * The folder that is its `/`, and where it starts; users are still those of our /etc. By pivot_root(2) if it has a
    * `mount` namespace, else by chroot(2), which is no wall for root.
    *
@@ -130,4 +139,32 @@ export interface Attributes {
    * @example `["/usr", "/etc"]`
    */
   readonly readOnlyPaths?: readonly string[];
+  /**
+   * Files and folders, absolute paths, that it does not see: a folder is empty, and nobody may enter it; a file is empty.
+   *
+   * @example `["/root", "/etc/shadow"]`
+   */
+  readonly hiddenPaths?: readonly string[];
+  /**
+   * Folders that are made for it, with all that is above them, before it is started.
+   *
+   * @example `{ runtime: "/run/web", state: { path: "/var/lib/web", mode: 0o700 } }`
+   */
+  readonly directories?: Directories;
+  /**
+   * Files with variables, read each time before it is started, in this order. A variable in a later one replaces that of
+   * an earlier one; those in `env` replace all of them.
+   *
+   * @example `["/etc/default/web", { path: "/etc/default/web.local", optional: true }]`
+   */
+  readonly envFiles?: readonly EnvironmentFile[];
+  /**
+   * Secrets by their names: each is read by the supervisor, and only this process and what it starts get to see it. No
+   * environment, log or journal has any of it. A path alone, of a file that the supervisor can read, becomes the file
+   * `$CREDENTIALS_DIRECTORY/NAME` in memory, which nobody outside sees, and which takes CAP_SYS_ADMIN; with an `fd`
+   * it is what that descriptor reads, which takes no rights.
+   *
+   * @example `{ "tls.key": "/persist/secrets/web.key", token: { path: "/persist/secrets/token", fd: 5 } }`
+   */
+  readonly secrets?: Readonly<Record<string, Secret>>;
 }

@@ -1,4 +1,5 @@
 import type { Service } from "./service.ts";
+import { bytesOf, type Size } from "./size.ts";
 import type { Millis } from "./time.ts";
 
 /**
@@ -19,9 +20,9 @@ export interface FileLog {
   /**
    * The file is put aside before it grows beyond this many bytes, at the end of a line. At least 4096. Default: 1 MiB.
    *
-   * @example `16 * 1024 * 1024`
+   * @example `"16M"`
    */
-  readonly maxSize?: number;
+  readonly maxSize?: Size;
   /**
    * How many files that were put aside are kept, 0 to 100; the oldest goes first. Default: 3.
    *
@@ -102,7 +103,7 @@ export interface PipedLog {
  * ```ts
  * import { defineService, type Log, minutes, spawned } from "denit";
  *
- * const log: Log = { maxSize: 16 * 1024 * 1024, keep: 9, maxAge: minutes(24 * 60), sync: "rotate" };
+ * const log: Log = { maxSize: "16M", keep: 9, maxAge: minutes(24 * 60), sync: "rotate" };
  * export const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned(), log });
  * ```
  */
@@ -134,7 +135,7 @@ export function settleLog(log: Log): LogPolicy {
   return {
     to,
     stamp: stamp ?? "iso",
-    maxSize: maxSize ?? 1024 * 1024,
+    maxSize: maxSize === undefined ? 1024 * 1024 : bytesOf(maxSize),
     keep: keep ?? 3,
     maxAge: maxAge ?? null,
     sync: sync ?? "never",

@@ -73,9 +73,10 @@ export {
 export type { Exact, NoSuchSetting } from "./exact.ts";
 export type { Alive, LongrunHooks, LongrunStop } from "./hooks.ts";
 export { type Json, json, type JsonOnly, lines, type NotJson, type Parser } from "./json.ts";
-export type { CapabilityName, LimitName, NamespaceName } from "./kernel_names.ts";
+export type { CapabilityName, LimitName, NamespaceName, SecureBit } from "./kernel_names.ts";
 export type { Performed } from "./kernel_task.ts";
 export type { ConsoleLog, FileLog, Log, NoLog, PipedLog } from "./log.ts";
+export type { Directories, Directory, EnvironmentFile, Secret } from "./own_files.ts";
 export {
   type Claims,
   type Consequence,
@@ -96,6 +97,7 @@ export {
   type Service,
   type Settings,
 } from "./service.ts";
+export type { Size } from "./size.ts";
 export type { Signal } from "./signal.ts";
 export {
   type Bundle,

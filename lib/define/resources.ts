@@ -1,3 +1,5 @@
+import type { Size } from "./size.ts";
+
 /**
  * How fast a service may read from a disk, and write to it. What is not named is not limited.
  *
@@ -5,7 +7,7 @@
  * ```ts
  * import type { DiskPace } from "denit";
  *
- * const pace: DiskPace = { readBytes: 50 * 1024 * 1024, writeOperations: 200 };
+ * const pace: DiskPace = { readBytes: "50M", writeOperations: 200 };
  * if (pace.writeBytes !== undefined) throw new Error("without a limit");
  * ```
  */
@@ -13,15 +15,15 @@ export interface DiskPace {
   /**
    * Bytes a second, a whole number from 1 on.
    *
-   * @example `50 * 1024 * 1024`
+   * @example `"50M"`
    */
-  readonly readBytes?: number;
+  readonly readBytes?: Size;
   /**
    * Bytes a second, a whole number from 1 on.
    *
-   * @example `10 * 1024 * 1024`
+   * @example `"10M"`
    */
-  readonly writeBytes?: number;
+  readonly writeBytes?: Size;
   /**
    * Operations a second, a whole number from 1 on.
    *
@@ -44,7 +46,7 @@ export interface DiskPace {
  * ```ts
  * import { defineService, type Resources, spawned } from "denit";
  *
- * const resources: Resources = { memoryMax: 512 * 1024 * 1024, pidsMax: 100, cpuMax: 0.5 };
+ * const resources: Resources = { memoryMax: "512M", pidsMax: 100, cpuMax: 0.5 };
  * export const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned(), resources });
  * ```
  */
@@ -52,16 +54,16 @@ export interface Resources {
   /**
    * Bytes of memory, a whole number from 4096 on; beyond it the kernel kills one of the processes. Default: no limit.
    *
-   * @example `512 * 1024 * 1024`
+   * @example `"512M"`
    */
-  readonly memoryMax?: number;
+  readonly memoryMax?: Size;
   /**
    * Bytes of memory, a whole number from 4096 on, beyond which the service is slowed down so that it gives some back.
    * Default: no limit.
    *
-   * @example `256 * 1024 * 1024`
+   * @example `"256M"`
    */
-  readonly memoryHigh?: number;
+  readonly memoryHigh?: Size;
   /**
    * Processes and threads at a time, a whole number from 1 on; beyond it fork(2) fails with EAGAIN. Default: no limit.
    *
@@ -91,7 +93,7 @@ export interface Resources {
    * How fast it may use a disk, by the path of the device. It is the whole disk that has a pace, not a partition of it.
    * Default: no limit.
    *
-   * @example `{ "/dev/vda": { writeBytes: 10 * 1024 * 1024 } }`
+   * @example `{ "/dev/vda": { writeBytes: "10M" } }`
    */
   readonly ioMax?: Readonly<Record<string, DiskPace>>;
 }

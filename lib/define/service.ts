@@ -101,13 +101,13 @@ export interface Settings<D extends Deps> {
   /**
    * Where what it prints goes. Default: into a file, each line with the time, at most 1 MiB and three older files of that size.
    *
-   * @example `{ maxSize: 16 * 1024 * 1024, keep: 9, sync: "rotate" }`
+   * @example `{ maxSize: "16M", keep: 9, sync: "rotate" }`
    */
   readonly log?: Log;
   /**
    * What its processes together may use, but for those of hooks that run beside the main one. Default: no limit.
    *
-   * @example `{ memoryMax: 512 * 1024 * 1024, pidsMax: 100, cpuMax: 0.5 }`
+   * @example `{ memoryMax: "512M", pidsMax: 100, cpuMax: 0.5 }`
    */
   readonly resources?: Resources;
 }

@@ -1,5 +1,7 @@
-import type { Attributes } from "../define/attributes.ts";
+import type { Attributes, LimitValue } from "../define/attributes.ts";
 import type { Command } from "../define/command.ts";
+import { SECUREBITS } from "../define/kernel_names.ts";
+import { bytesOf } from "../define/size.ts";
 import type { Limit, ProcessMount, SpawnAttributes } from "../os/attributes.ts";
 import type { Account, Accounts } from "./accounts.ts";
 
@@ -48,6 +50,7 @@ export function attributesOf(
       ...capabilities.keep === undefined ? {} : { bounding: capabilities.keep },
       ...capabilities.ambient === undefined ? {} : { ambient: capabilities.ambient },
     },
+    securebits: command.securebits?.reduce((bits, name) => bits | 1 << SECUREBITS.indexOf(name), 0),
     root,
     ioPriority,
     scheduler,
@@ -103,18 +106,22 @@ function environmentOf({ name, home, shell }: Account): Record<string, string> {
 }
 
 function limitsOf(limits: NonNullable<Attributes["limits"]>): Record<string, Limit> {
+  const number = (value: LimitValue) => value === "unlimited" ? value : bytesOf(value);
   return Object.fromEntries(
-    Object.entries(limits).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, typeof value === "object" ? value : { soft: value, hard: value }]]
-    ),
+    Object.entries(limits).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      const { soft, hard } = typeof value === "object" ? value : { soft: value, hard: value };
+      return [[name, { soft: number(soft), hard: number(hard) }]];
+    }),
   );
 }
 
-function mountsOf({ privateTmp, readOnlyPaths = [] }: Attributes): ProcessMount[] {
+function mountsOf({ privateTmp, readOnlyPaths = [], hiddenPaths = [] }: Attributes): ProcessMount[] {
   const flags = MS_NOSUID | MS_NODEV;
   const own = (at: string) => ({ type: "tmpfs", at, flags, options: "mode=1777" });
   return [
     ...readOnlyPaths.map((path) => ({ bind: path, at: path, readOnly: true })),
+    ...hiddenPaths.map((path) => ({ hide: path })),
     ...privateTmp === true ? [own("/tmp"), own("/var/tmp")] : [],
   ];
 }

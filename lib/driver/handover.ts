@@ -23,6 +23,8 @@ export interface LeftBehind {
   readonly mailboxes?: Readonly<Record<string, LeftMailbox>>;
   /** The sockets of services, by the names of these. */
   readonly sockets?: Readonly<Record<string, readonly LeftSocket[]>>;
+  /** The runtime directories of services, by the names of these. */
+  readonly directories?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a driver begins with instead of nothing. */

@@ -65,7 +65,8 @@ export class Processes {
       isKnown: (pid) => this.#main.isKnown(pid),
       note,
     });
-    const { habitat: { accounts = null }, random = Math.random } = settings;
+    const { habitat, random = Math.random } = settings;
+    const { accounts = null } = habitat;
     const wake = () => os.interrupt();
     this.triggers = new Triggers({ graph, os, accounts, state, report, note, random, wake });
     const provide = (node: Node) => {
@@ -73,14 +74,8 @@ export class Processes {
       return { env, passed: [...this.triggers.sockets.provide(node), ...passed] };
     };
     this.containment = new Containment({ graph, os, cgroups: settings.cgroups ?? null, note });
-    this.#spawner = new Spawner(
-      os,
-      settings.habitat,
-      graph,
-      provide,
-      this.containment,
-      inheritance?.pipelines,
-    );
+    const { containment } = this, pipelines = inheritance?.pipelines;
+    this.#spawner = new Spawner({ os, habitat, graph, provide, containment, note, pipelines });
     this.#streams = new Streams({
       graph,
       os,
@@ -105,7 +100,7 @@ export class Processes {
       finish: (attempt, end) => this.#finish(attempt, end),
       note,
     });
-    const spawn = (command: Command) => this.#spawner.spawnCommand(command, []);
+    const spawn = (command: Command) => this.#spawner.spawnAlone(command);
     this.#looker = new Looker({ os, prober, onFault, spawn });
     this.#liveness = new Liveness(graph, os, this.#looker, report);
     const forget = (fd: Fd) => this.#streams.forget(fd);
@@ -138,6 +133,7 @@ export class Processes {
     }
     this.notify.take(inheritance?.mailboxes ?? {}, this.#main.all());
     this.triggers.take(inheritance?.sockets ?? {});
+    this.#spawner.directories.take(inheritance?.directories ?? {});
   }
 
   /** The process of a service that has not been reaped; null if there is none. */
@@ -154,8 +150,13 @@ export class Processes {
   leave(): LeftBehind {
     const attempts = [...this.#main.all(), ...this.containment.pending()];
     const processes = leaveProcesses(this.#graph, attempts);
-    const sockets = this.triggers.sockets.leave();
-    return { processes, pipelines: this.#spawner.pipelines, mailboxes: this.notify.leave(), sockets };
+    return {
+      processes,
+      pipelines: this.#spawner.pipelines,
+      mailboxes: this.notify.leave(),
+      sockets: this.triggers.sockets.leave(),
+      directories: this.#spawner.directories.leave(),
+    };
   }
 
   /** Passes on what was seen since the last turn. */
@@ -169,6 +170,7 @@ export class Processes {
       this.notify.clear(id);
       this.containment.clear(id);
       this.#main.forked.prepare(id);
+      this.#spawner.directories.clear(id);
     }
     this.triggers.note(id);
     this.#liveness.note(id, phase);

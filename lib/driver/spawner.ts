@@ -1,17 +1,20 @@
-import { type Command, commandFault } from "../define/command.ts";
+import type { Command } from "../define/command.ts";
 import type { Json } from "../define/json.ts";
 import type { KernelTask } from "../define/kernel_task.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { selfPath } from "../kinds/script.ts";
-import { OsError } from "../os/error.ts";
+import type { SpawnAttributes } from "../os/attributes.ts";
 import type { Fd, FdMapping, Os, Pid, Pipe } from "../os/os.ts";
+import type { ServiceFiles } from "../os/service_files.ts";
 import type { Failure, Inputs } from "../supervisor/mod.ts";
 import type { Accounts } from "./accounts.ts";
 import { type Attempt, emptyAttempt, Output } from "./attempt.ts";
-import { attributesOf, NoAccount } from "./attributes_of.ts";
+import { attributesOf } from "./attributes_of.ts";
 import type { Containment, Part } from "./containment.ts";
 import { LISTEN_PID, noProvision, passDescriptors, type Provision } from "./passed_descriptors.ts";
-import { failureOf } from "./perform.ts";
+import { describe, makeCommand } from "./make_command.ts";
+import { prepareFiles } from "./own_files.ts";
+import { RuntimeDirectories } from "./runtime_directories.ts";
 
 /** How processes are started in this place. */
 export interface Habitat {
@@ -25,6 +28,8 @@ export interface Habitat {
    * What is ours to do besides: all that a machine needs, what a namespace has of its own, or nothing. Default: `process`.
    */
   readonly place?: "machine" | "namespace" | "process";
+  /** What is given to services in files. Default: nothing is, as on a virtual kernel. */
+  readonly files?: ServiceFiles;
   /** Who there is. Default: nobody has a name, and processes are all of one user, as on a virtual kernel. */
   readonly accounts?: Accounts;
 }
@@ -38,11 +43,42 @@ export interface Order {
   readonly undoes: { readonly output: Json } | null;
 }
 
+/** How a process is started, beyond its command. */
+interface Manner {
+  /** The folder of its secrets. */
+  readonly name: string;
+  readonly fds: readonly FdMapping[];
+  /** Gets what is to be closed when it has been started. */
+  readonly ends: Fd[];
+  readonly provision?: Provision;
+  readonly cgroup?: string | null;
+  readonly leavesGroup?: boolean;
+}
+
 /** The descriptor on which a TypeScript body hands over what it returns: its standard output is for its log. */
 export const BODY_OUTPUT_FD = 3;
 
+/** What a spawner needs. */
+export interface SpawnerSettings {
+  readonly os: Os;
+  readonly habitat: Habitat;
+  readonly graph: Graph;
+  /** What a process of a service gets besides what its command says; it may throw an {@linkcode OsError}. */
+  readonly provide: (node: Node) => Provision;
+  readonly containment: Containment;
+  /** Writes into the journal. */
+  readonly note: (id: ServiceId, event: string, details: Readonly<Record<string, string>>) => void;
+  /** Pipes into consumers that are there already, by the consumer's name. */
+  readonly pipelines?: Readonly<Record<string, Pipe>> | undefined;
+}
+
+/** The folder of secrets of what is none of a service: no service has a colon in its name. */
+const ALONE = ":probe";
+
 /** Starts the processes of services. Nothing but the new process keeps the writing end of a pipe: its end is then seen. */
 export class Spawner {
+  /** The runtime directories of what it has started. */
+  readonly directories: RuntimeDirectories;
   readonly #os: Os;
   readonly #habitat: Habitat;
   readonly #graph: Graph;
@@ -52,23 +88,13 @@ export class Spawner {
   readonly #containment: Containment;
   readonly #pipelines = new Map<ServiceId, Pipe>();
 
-  /**
-   * @param provide What a process of a service gets besides what its command says; it may throw an {@linkcode OsError}.
-   * @param pipelines Pipes into consumers that are there already, by the consumer's name.
-   */
-  constructor(
-    os: Os,
-    habitat: Habitat,
-    graph: Graph,
-    provide: (node: Node) => Provision,
-    containment: Containment,
-    pipelines: Readonly<Record<string, Pipe>> = {},
-  ) {
+  constructor({ os, habitat, graph, provide, containment, note, pipelines = {} }: SpawnerSettings) {
     this.#provide = provide;
     this.#containment = containment;
     this.#os = os;
     this.#habitat = habitat;
     this.#graph = graph;
+    this.directories = new RuntimeDirectories({ graph, files: habitat.files ?? null, note });
     this.#consumers = new Set(graph.nodes.flatMap(({ consumer }) => consumer ?? []));
     for (const [name, pipe] of Object.entries(pipelines)) this.#pipelines.set(graph.ids.get(name)!, pipe);
   }
@@ -94,11 +120,12 @@ export class Spawner {
       if ("kernel" in command) return command;
       const provision = attempt.observed ? this.#provide(node) : noProvision;
       const fds = this.#descriptors(node, order, attempt, ends);
+      const leavesGroup = node.definition.ready?.pidFile !== undefined;
+      this.directories.note(order.id, command);
       attempt.pid = this.#containment.start(
         order.id,
         "main",
-        (cgroup) =>
-          this.spawnCommand(command, fds, provision, cgroup, node.definition.ready?.pidFile !== undefined),
+        (cgroup) => this.#start(command, { name: node.name, fds, ends, provision, cgroup, leavesGroup }),
       );
       return attempt;
     } catch (error) {
@@ -120,12 +147,14 @@ export class Spawner {
     const attempt = emptyAttempt(id, number);
     const ends: Fd[] = [];
     try {
-      const log = this.#logOf(nodeOf(this.#graph, id), attempt, ends);
+      const node = nodeOf(this.#graph, id);
+      const log = this.#logOf(node, attempt, ends);
       const fds = [{ from: log, to: 1 }, { from: log, to: 2 }];
+      this.directories.note(id, command);
       attempt.pid = this.#containment.start(
         id,
         part,
-        (cgroup) => this.spawnCommand(command, fds, noProvision, cgroup),
+        (cgroup) => this.#start(command, { name: node.name, fds, ends, cgroup }),
       );
       return attempt;
     } catch (error) {
@@ -136,29 +165,47 @@ export class Spawner {
     }
   }
 
-  /** Starts a process as this place does it. @throws {OsError} As `Os.spawn`. */
-  spawnCommand(
-    command: Command,
-    fds: readonly FdMapping[],
-    { env: own, passed } = noProvision,
-    cgroup: string | null = null,
-    leavesGroup = false,
-  ): Pid {
-    const { env, cwd, self, accounts = null } = this.#habitat;
+  /** Starts a process that is none of a service and prints nowhere. @throws {OsError} As `Os.spawn`. */
+  spawnAlone(command: Command): Pid {
+    const ends: Fd[] = [];
+    try {
+      return this.#start(command, { name: ALONE, fds: [], ends });
+    } finally {
+      for (const fd of ends) this.#os.close(fd);
+    }
+  }
+
+  #start(command: Command, manner: Manner): Pid {
+    const { name, ends, provision = noProvision, cgroup = null, leavesGroup = false } = manner;
+    const { env, cwd, self, accounts = null, files = null } = this.#habitat;
     const [program, ...rest] = command.argv;
     const argv: Command["argv"] = program === selfPath ? [...self, ...rest] : command.argv;
+    const { passed } = provision;
     const given = passDescriptors(passed);
     const { attributes, env: personal } = attributesOf(command, accounts);
+    const blob = (bytes: Uint8Array) => this.#os.blob(bytes);
+    const own = prepareFiles(command, { files, blob, name, owner: ownerOf(attributes), ends });
+    const fds = given.fds.length + own.fds.length === 0
+      ? manner.fds
+      : [...manner.fds, ...given.fds, ...own.fds];
+    const mounted = own.mounts.length === 0
+      ? attributes
+      : { ...attributes, mounts: [...attributes?.mounts ?? [], ...own.mounts] };
     return this.#os.spawn({
       argv,
-      env: { ...merge(env, personal, command.env), ...own, ...given.env },
+      env: {
+        ...merge(env, { ...personal, ...own.env }, command.env),
+        ...own.told,
+        ...provision.env,
+        ...given.env,
+      },
       cwd: command.cwd ?? cwd ?? undefined,
       ...passed.length === 0 ? {} : { ownPid: LISTEN_PID },
       ...leavesGroup ? { leavesGroup } : {},
-      fds: given.fds.length === 0 ? fds : [...fds, ...given.fds],
-      ...attributes === undefined && cgroup === null
+      fds,
+      ...mounted === undefined && cgroup === null
         ? {}
-        : { attributes: cgroup === null ? attributes ?? {} : { ...attributes, cgroup } },
+        : { attributes: cgroup === null ? mounted ?? {} : { ...mounted, cgroup } },
     });
   }
 
@@ -226,21 +273,8 @@ export class Spawner {
   }
 }
 
-/** What `run` returned is of no use. Nothing was thrown there, so there is no place to tell. */
-class NoCommand extends Error {}
-
-function makeCommand(node: Node, order: Order): Command | KernelTask {
-  const { definition, name } = node;
-  const { inputs, undoes } = order;
-  const made: unknown = undoes === null ? definition.run(inputs) : definition.undo?.(inputs, undoes.output);
-  if (definition.inInit === true) return made as KernelTask;
-  const fault = made instanceof Promise ? "it is a promise, and must be there at once" : commandFault(made);
-  if (fault !== null) {
-    throw new NoCommand(`${undoes === null ? "run" : "undo"} returned no command: ${fault}`);
-  }
-  const command = made as Command;
-  if (definition.body === null) return command;
-  return { ...command, argv: [...command.argv, name, undoes === null ? "run" : "undo"] };
+function ownerOf({ uid, gid }: SpawnAttributes = {}): Pick<SpawnAttributes, "uid" | "gid"> {
+  return { ...uid === undefined ? {} : { uid }, ...gid === undefined ? {} : { gid } };
 }
 
 function merge(
@@ -254,20 +288,4 @@ function merge(
     else merged[name] = text;
   }
   return merged;
-}
-
-/** What keeps a process from being started. */
-export function describe(error: unknown): Failure {
-  if (error instanceof OsError) return failureOf(error);
-  if (error instanceof NoAccount) {
-    return { type: "spawn", stage: error.stage, code: "ENOENT", message: error.message };
-  }
-  // `run` is the unit author's code: where it threw is worth as much as what.
-  const message = error instanceof Error ? firstLines(error) : String(error);
-  return { type: "spawn", stage: "run", code: "EXCEPTION", message: `cannot make the command: ${message}` };
-}
-
-function firstLines(error: Error): string {
-  const where = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "))?.trim();
-  return where === undefined || error instanceof NoCommand ? error.message : `${error.message} (${where})`;
 }

@@ -3,7 +3,7 @@ import { nodeOf } from "../graph/graph.ts";
 import type { Fd } from "../os/os.ts";
 import type { Action } from "../supervisor/mod.ts";
 import { type LeftSocket, Sockets, type SocketsSettings } from "./sockets.ts";
-import { describe } from "./spawner.ts";
+import { describe } from "./make_command.ts";
 import { Timers, type TimersSettings } from "./timers.ts";
 
 /** What starts the processes of services that are armed: somebody who comes to their sockets, or time. */

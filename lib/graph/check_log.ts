@@ -28,7 +28,9 @@ export function checkLog(graph: Graph, node: Node, report: Report): void {
   const refuse = (setting: string, cause: string, cure: string) =>
     report(node, `log.${setting}`, cause, cure);
   if (!isWhole(maxSize, 4096)) {
-    refuse("maxSize", `cannot put a log aside at ${maxSize} bytes`, "give a whole number from 4096 on");
+    const given = Reflect.get(log, "maxSize");
+    const cure = 'give a whole number from 4096 on, or a text such as "16M"';
+    refuse("maxSize", `cannot put a log aside at ${given} bytes`, cure);
   }
   if (!isWhole(keep, 0, 100)) {
     refuse("keep", `cannot keep ${keep} older files of a log`, "give a whole number from 0 to 100");

@@ -1,4 +1,5 @@
 import type { DiskPace, Resources } from "../define/resources.ts";
+import { bytesOf } from "../define/size.ts";
 import type { Node } from "./graph.ts";
 import type { Report } from "./report.ts";
 
@@ -20,6 +21,14 @@ const RULES: {
 
 const PACES: readonly (keyof DiskPace)[] = ["readBytes", "writeBytes", "readOperations", "writeOperations"];
 
+/** What is bytes, of which there are texts too. */
+const SIZES: ReadonlySet<string> = new Set<keyof Resources | keyof DiskPace>([
+  "memoryMax",
+  "memoryHigh",
+  "readBytes",
+  "writeBytes",
+]);
+
 /** Limits of resources that no kernel can set. */
 export function checkResources(node: Node, report: Report): void {
   const { resources, stop } = node.definition;
@@ -35,12 +44,13 @@ export function checkResources(node: Node, report: Report): void {
       continue;
     }
     const [least, most, whole] = rule;
-    if (value === undefined || value >= least && value <= most && (!whole || Number.isInteger(value))) {
-      continue;
-    }
+    if (value === undefined) continue;
+    const number = SIZES.has(name) ? bytesOf(value) : value;
+    if (number >= least && number <= most && (!whole || Number.isInteger(number))) continue;
     const cause = `cannot limit ${name} of ${node.name} to ${value}`;
     const range = most > 10_000 ? `from ${least} on` : `from ${least} to ${most}`;
-    report(node, `resources.${name}`, cause, `give a ${whole ? "whole " : ""}number ${range}`);
+    const text = SIZES.has(name) ? ', or a text such as "512M"' : "";
+    report(node, `resources.${name}`, cause, `give a ${whole ? "whole " : ""}number ${range}${text}`);
   }
   if (resources === undefined || stop.scope !== "group") return;
   const cause = `cannot limit the resources of ${node.name}: with stop.scope "group" it has no cgroup`;
@@ -58,10 +68,14 @@ function checkPaces(node: Node, paces: NonNullable<Resources["ioMax"]>, report: 
       if (!(PACES as readonly string[]).includes(what)) {
         const cause = `cannot limit ${what} of ${node.name} on ${device}: there is no such pace`;
         report(node, setting, cause, `name one of ${PACES.join(", ")}`);
-      } else if (!(Number.isSafeInteger(value) && value >= 1)) {
+      } else if (!isPace(SIZES.has(what) ? bytesOf(value) : value)) {
         const cause = `cannot limit ${what} of ${node.name} on ${device} to ${value} a second`;
         report(node, setting, cause, "give a whole number from 1 on");
       }
     }
   }
+}
+
+function isPace(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }

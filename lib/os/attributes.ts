@@ -22,6 +22,13 @@ export type ProcessMount =
     readonly flags?: number;
     readonly options?: string;
   }
+  /** A folder in memory with files, which nobody but their owner may read. */
+  | {
+    readonly at: string;
+    readonly contents: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+    readonly uid?: number;
+    readonly gid?: number;
+  }
   /** A folder that becomes an empty one which nobody may enter, or a file that reads as empty. */
   | { readonly hide: string };
 
@@ -64,7 +71,7 @@ export interface SpawnAttributes {
   };
   /** PR_SET_NO_NEW_PRIVS of prctl(2): no set-user-ID program gives more than the process has. */
   readonly noNewPrivileges?: boolean;
-  /** SECBIT_* of <linux/securebits.h>, or-ed: PR_SET_SECUREBITS of prctl(2). */
+  /** SECBIT_* of <linux/securebits.h>, or-ed: PR_SET_SECUREBITS of prctl(2), a bit for each of `SECUREBITS`. */
   readonly securebits?: number;
   /**
    * Namespaces of its own: namespaces(7). With `pid` it is PID 1 there: signals that it does not catch do not end it,

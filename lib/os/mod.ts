@@ -21,5 +21,6 @@ export * from "./attributes.ts";
 export * from "./error.ts";
 export * from "./errno.ts";
 export * from "./os.ts";
+export * from "./service_files.ts";
 export * from "./signals.ts";
 export * from "./write_all.ts";

@@ -34,5 +34,6 @@ export { DEFAULT_PATH } from "./exec_failure.ts";
 export { writeAll } from "./pipe.ts";
 export { execve } from "./process.ts";
 export { kill, killAll } from "./signal.ts";
+export * from "./service_files.ts";
 export * from "./signal_record.ts";
 export * from "./watchdog.ts";

@@ -5,9 +5,18 @@ import { MNT_DETACH, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC,
 import type { SpawnTable } from "./spawn_table.ts";
 
 /** From <asm/unistd_64.h>. */
-const SYS_chdir = 80, SYS_pivot_root = 155, SYS_mount = 165, SYS_umount2 = 166, SYS_mount_setattr = 442;
+const SYS_write = 1,
+  SYS_openat = 257,
+  SYS_fchownat = 260,
+  SYS_chdir = 80,
+  SYS_pivot_root = 155,
+  SYS_mount = 165,
+  SYS_umount2 = 166,
+  SYS_mount_setattr = 442;
 /** From <fcntl.h> and <linux/mount.h>. */
 const AT_FDCWD = -100, AT_RECURSIVE = 0x8000, MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_SIZE = 32;
+/** From <fcntl.h>: a new file, for writing. */
+const O_NEW = 0o1 | 0o100 | 0o200 | 0o2000000;
 /** From <unistd.h>. */
 const F_OK = 0;
 
@@ -55,10 +64,29 @@ function addMount(table: SpawnTable, mount: Mount, item: ProcessMount, root: str
     if (libc.access(cstring(`${at}/.`), F_OK) === -1) return mount(at, "/dev/null", "", MS_BIND);
     return mount(at, "none", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0,nr_inodes=1");
   }
+  if ("contents" in item) return addContents(table, mount, at, item);
   if ("type" in item) return mount(at, item.source ?? "none", item.type, item.flags ?? 0, item.options);
   mount(at, item.bind, "", MS_BIND | MS_REC);
   if (!item.readOnly) return;
   // Unlike a remount, this leaves other flags as they are, and reaches what is mounted below.
   const attributes = table.data(Uint8Array.of(MOUNT_ATTR_RDONLY, ...new Uint8Array(MOUNT_ATTR_SIZE - 1)));
   table.step(SYS_mount_setattr, AT_FDCWD, table.text(at), AT_RECURSIVE, attributes, MOUNT_ATTR_SIZE);
+}
+
+/** Mounts a folder in memory, and fills it: nobody else ever sees it. */
+function addContents(
+  table: SpawnTable,
+  mount: Mount,
+  at: string,
+  { contents, uid = -1, gid = -1 }: Extract<ProcessMount, { contents: unknown }>,
+): void {
+  mount(at, "none", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
+  for (const [name, bytes] of Object.entries(contents)) {
+    const path = table.text(`${at}/${name}`);
+    table.stage("write", `${at}/${name}`);
+    const file = table.step(SYS_openat, AT_FDCWD, path, O_NEW, 0o400);
+    table.pass(file, table.step(SYS_write, 0, table.data(bytes), bytes.length));
+    table.step(SYS_fchownat, AT_FDCWD, path, uid, gid);
+  }
+  table.step(SYS_fchownat, AT_FDCWD, table.text(at), uid, gid);
 }

@@ -34,6 +34,8 @@ export class SpawnTable {
   /** Begins a new table. */
   clear(): void {
     this.#steps = 0;
+    // There may have been a secret in it.
+    this.#memory.fill(0, 0, this.#used);
     this.#used = 0;
     this.#outgrown.length = 0;
     this.words.fill(0, 0, HEAD);
