@@ -1,7 +1,8 @@
 import { join } from "@std/path";
 import { projectRoot, unitsConfig } from "../lib/build/mod.ts";
 import { dryRun } from "../lib/driver/dry_run.ts";
-import { check, resolve } from "../lib/graph/mod.ts";
+import { check } from "../lib/check/mod.ts";
+import { resolve } from "../lib/graph/mod.ts";
 import { toFileUrl } from "@std/path";
 import type { Measurement, Row } from "./measurement.ts";
 import { graphOf } from "./step_cost.ts";

@@ -6,7 +6,9 @@
  * @module
  */
 import { definition, isService } from "../define/service.ts";
-import { check, type Diagnostic, originOf, resolve, serviceName } from "../graph/mod.ts";
+import { check } from "../check/mod.ts";
+import { type Diagnostic, originOf, resolve, serviceName } from "../graph/mod.ts";
+import { type Processes, processesAtRest } from "./commands_at_rest.ts";
 import { describeSystem, type SystemDescription } from "./describe_system.ts";
 
 /** What the child is told, as its only argument. */
@@ -31,6 +33,8 @@ export type EvaluationReport =
     readonly origins: Readonly<Record<string, string>>;
     /** Null where there are diagnostics. */
     readonly description: SystemDescription | null;
+    /** Null likewise. */
+    readonly processes: Processes | null;
   };
 
 const denit = new URL("../", import.meta.url).href;
@@ -71,10 +75,12 @@ async function evaluate(
     if (origin !== null) origins[serviceName(identifier)] = origin;
   }
   const { graph, diagnostics } = resolve(units);
-  if (graph === null) return { type: "done", diagnostics, origins, description: null };
+  if (graph === null) return { type: "done", diagnostics, origins, description: null, processes: null };
   const found = check(graph);
-  const description = found.length > 0 ? null : describeSystem(graph, { generation, version, origins });
-  return { type: "done", diagnostics: found, origins, description };
+  const sound = found.length === 0;
+  const description = sound ? describeSystem(graph, { generation, version, origins }) : null;
+  const processes = sound ? processesAtRest(graph) : null;
+  return { type: "done", diagnostics: found, origins, description, processes };
 }
 
 /** The innermost place in the stack that is not Denit's own, `path:line`. */

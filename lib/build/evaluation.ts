@@ -1,5 +1,6 @@
 import { fromFileUrl, join, toFileUrl } from "@std/path";
 import type { Diagnostic } from "../graph/mod.ts";
+import type { Processes } from "./commands_at_rest.ts";
 import type { SystemDescription } from "./describe_system.ts";
 import type { EvaluationReport, EvaluationRequest } from "./evaluate_units.ts";
 import { projectRoot } from "./project.ts";
@@ -14,6 +15,8 @@ export interface Evaluation {
   readonly origins: Readonly<Record<string, string>>;
   /** Null where there are diagnostics. */
   readonly description: SystemDescription | null;
+  /** Null likewise. */
+  readonly processes: Processes | null;
   /** Whether the module was evaluated to its end. */
   readonly finished: boolean;
 }
@@ -55,7 +58,7 @@ export async function evaluateUnits(config: UnitsConfig, options: EvaluationOpti
   const diagnostic = last?.type === "threw"
     ? threw(last)
     : await ended(result, last, config, request, options.timeout);
-  return { diagnostics: [diagnostic], origins: {}, description: null, finished: false };
+  return { diagnostics: [diagnostic], origins: {}, description: null, processes: null, finished: false };
 }
 
 function threw({ module, at, message }: EvaluationReport & { type: "threw" }): Diagnostic {

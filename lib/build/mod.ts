@@ -2,11 +2,11 @@
  * From units to an `init`: checks, bundle, runtime, `deno compile`, generation
  * and manifest. None of this is part of the binary, `describe_system.ts` aside.
  *
- * May import: lib/boot, lib/graph, lib/define.
+ * May import: lib/boot, lib/check, lib/graph, lib/define.
  *
  * @example
  * ```ts
- * import { build, stderrProgress } from "../build/mod.ts";
+ * import { build, stderrProgress } from "./mod.ts";
  *
  * async function main() {
  *   const result = await build({ out: "dist", progress: stderrProgress });
@@ -18,6 +18,7 @@
  */
 export { build, type BuildOptions, type BuildResult } from "./build.ts";
 export { type CheckOptions, type CheckResult, checkUnits } from "./check_units.ts";
+export type { CommandAtRest, Processes } from "./commands_at_rest.ts";
 export {
   describeItself,
   describeSystem,

@@ -1,21 +1,28 @@
 import { Command } from "@commander-js/extra-typings";
-import { BuildFailure, checkUnits, stderrProgress, unitsConfig, unitsFile } from "../build/mod.ts";
+import { checkTarget } from "../build/image/mod.ts";
+import { BuildFailure, checkUnits, stderrProgress, unitsConfig, unitsFile, userPath } from "../build/mod.ts";
+import { renderDiagnostic } from "../graph/mod.ts";
 import { parseOrExit } from "./parse_or_exit.ts";
 
 /**
  * `check`: says everything that is wrong with units.
  *
  * @param units The units module; undefined for this checkout's own.
+ * @param target The root of the image that they are for, a folder; undefined if nobody is to look there.
  * @returns The exit code: 0 if nothing is wrong, 1 if something is.
  * @throws {BuildFailure} If the check cannot be carried out.
  */
-export async function check(units: string | undefined): Promise<number> {
+export async function check(units: string | undefined, target: string | undefined): Promise<number> {
+  const root = target === undefined ? null : targetFolder(target);
   const file = await unitsFile(units);
   await using config = await unitsConfig(file);
   const { problems, evaluation } = await checkUnits(config, { units: file, progress: stderrProgress });
   printProblems(problems);
-  const description = evaluation.description;
-  if (problems.length > 0 || description === null) return 1;
+  const { description, processes } = evaluation;
+  if (problems.length > 0 || description === null || processes === null) return 1;
+  const missing = root === null ? [] : checkTarget(root, processes);
+  printProblems(missing.map(renderDiagnostic));
+  if (missing.length > 0) return 1;
   const { services, worstCase: { boot, shutdown } } = description;
   console.log(
     `${services.length} services, nothing wrong; boot takes at most ${boot / 1000} s, shutdown ${
@@ -23,6 +30,20 @@ export async function check(units: string | undefined): Promise<number> {
     } s`,
   );
   return 0;
+}
+
+function targetFolder(target: string): string {
+  const root = userPath(target);
+  try {
+    if (Deno.statSync(root).isDirectory) return root;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  throw new BuildFailure(
+    `cannot check units against ${root}: it is no folder`,
+    "name the root of the image as a folder: mount or unpack it first",
+    100,
+  );
 }
 
 /** Prints what is wrong, and how much of it there is. */
@@ -47,6 +68,10 @@ export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
 export const checkCommand = new Command("check")
   .description("Checks units: types, then the graph. Exit code 0 if nothing is wrong, else 1.")
   .option("--units <file>", "a units module of your own, anywhere on disk")
-  .action(async ({ units }) => Deno.exit(await exitCodeOf(() => check(units))));
+  .option(
+    "--target <root>",
+    "also look whether the users, groups, programs and files that the units name are in this image, a folder",
+  )
+  .action(async ({ units, target }) => Deno.exit(await exitCodeOf(() => check(units, target))));
 
 if (import.meta.main) await parseOrExit(checkCommand.exitOverride());

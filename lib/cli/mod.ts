@@ -2,7 +2,7 @@
  * The commands: of the init binary, and of the tasks. What they print is
  * rendered here; what they do is done below.
  *
- * May import: lib/build/image, lib/build, lib/boot, lib/control, lib/driver, lib/os/linux, lib/os, lib/graph, lib/define.
+ * May import: lib/build/image, lib/build, lib/boot, lib/control, lib/driver, lib/os/linux, lib/os, lib/check, lib/graph, lib/define.
  *
  * @example
  * ```ts

@@ -3,8 +3,8 @@ import { buildInfo } from "../boot/build_info.ts";
 import { describeItself } from "../build/describe_system.ts";
 import { dryRun } from "../driver/dry_run.ts";
 import { HANDOVER_VERSION } from "../boot/switch_init.ts";
+import { check } from "../check/mod.ts";
 import {
-  check,
   diffSystems,
   type Graph,
   type Portrait,

@@ -21,6 +21,11 @@ Deno.test("attributeFault() has nothing against a command with every attribute",
     namespaces: ["network"],
     privateTmp: false,
     readOnlyPaths: ["/usr"],
+    hiddenPaths: ["/root"],
+    securebits: ["noroot"],
+    directories: { runtime: "/run/tftp", logs: { path: "/var/log/tftp", mode: 0o750 } },
+    envFiles: ["/etc/default/tftp", { path: "/etc/default/tftp.local", optional: true }],
+    secrets: { key: "/persist/key", token: { path: "/persist/token", fd: 5 } },
   };
   assertEquals(commandFault({ argv: ["true"], ...all }), null);
   assertEquals(attributeFault({ user: 0, scheduler: { policy: "batch" } }), null);
@@ -47,7 +52,10 @@ const faults: readonly (readonly [value: Record<string, unknown>, fault: string]
   ],
   [{ umask: 0o1000 }, "umask is not a whole number from 0 to 511"],
   [{ umask: "027" }, "umask is not a whole number from 0 to 511"],
-  [{ limits: { nofile: -1 } }, 'limits has nofile, which is neither a whole number nor "unlimited"'],
+  [
+    { limits: { nofile: -1 } },
+    'limits has nofile, which is neither a whole number, nor a text such as "512M", nor "unlimited"',
+  ],
   [{ limits: { core: { soft: 1 } } }, "limits has core, which has no hard"],
   [
     { limits: { core: { soft: "unlimited", hard: 1 } } },

@@ -24,11 +24,11 @@ export const CAPABILITIES = [
 /** A capability by its name in capabilities(7), in small letters and without `CAP_`. */
 export type CapabilityName = typeof CAPABILITIES[number];
 
-/** The bits of capabilities(7) for root, in the order of their numbers: <linux/securebits.h>. */
-// deno-fmt-ignore
-export const SECUREBITS = [
-  "noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked", "keep-caps", "keep-caps-locked",
-] as const;
+/**
+ * The bits of capabilities(7) for root, in the order of their numbers: <linux/securebits.h>. The one that would follow,
+ * SECBIT_KEEP_CAPS, no program ever has when it begins.
+ */
+export const SECUREBITS = ["noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked"] as const;
 
 /** One of them, by its name in capabilities(7), in small letters, with hyphens and without `SECBIT_`. */
 export type SecureBit = typeof SECUREBITS[number];

@@ -65,8 +65,7 @@ export class Processes {
       isKnown: (pid) => this.#main.isKnown(pid),
       note,
     });
-    const { habitat, random = Math.random } = settings;
-    const { accounts = null } = habitat;
+    const { habitat, habitat: { accounts = null }, random = Math.random } = settings;
     const wake = () => os.interrupt();
     this.triggers = new Triggers({ graph, os, accounts, state, report, note, random, wake });
     const provide = (node: Node) => {

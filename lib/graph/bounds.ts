@@ -169,3 +169,23 @@ function longestPaths(
   }
   return bounds;
 }
+
+/**
+ * The longest time that a shutdown of everything can take.
+ *
+ * @example
+ * ```ts
+ * import { defineBundle, defineService, defineSystem, spawned } from "denit";
+ * import { resolve, shutdownBound } from "../graph/mod.ts";
+ *
+ * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
+ * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
+ * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
+ * if (shutdownBound(graph!) !== 30_000) throw new Error("15 s for each, web first");
+ * ```
+ *
+ * @returns Milliseconds; finite for every graph that {@linkcode check} has nothing against.
+ */
+export function shutdownBound(graph: Graph): number {
+  return longest(stopBounds(graph, new Set(graph.nodes.keys())).values())?.total ?? 0;
+}

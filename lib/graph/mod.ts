@@ -1,23 +1,21 @@
 /**
- * The graph of a system: resolved from the exports of a units module, checked
- * at rest, ordered.
+ * The graph of a system: resolved from the exports of a units module, ordered, bounded.
  *
  * May import: lib/kinds, lib/readiness, lib/define. Pure: no I/O, clock or randomness.
  *
  * @example
  * ```ts
  * import { defineBundle, defineService, defineSystem, spawned } from "denit";
- * import { check, resolve } from "../graph/mod.ts";
+ * import { resolve } from "../graph/mod.ts";
  *
  * const web = defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
  * const { graph } = resolve({ web, default: defineSystem({ boot: defineBundle([web]) }) });
- * if (graph === null || check(graph).length > 0) throw new Error("a good system");
+ * if (graph === null) throw new Error("a good system");
  * ```
  *
  * @module
  */
-export { type Bound, longest, renderPath, startBounds, stopBounds } from "./bounds.ts";
-export { check, shutdownBound } from "./check.ts";
+export { type Bound, longest, renderPath, shutdownBound, startBounds, stopBounds } from "./bounds.ts";
 export { cyclesIn } from "./cycle.ts";
 export { diffSystems, type Portrait, portray, type SettingTexts, type SystemDiff } from "./diff.ts";
 export { type Diagnostic, renderDiagnostic } from "./diagnostic.ts";
@@ -33,7 +31,7 @@ export {
 export { type ImportCycle, importCycleFound, importCycles } from "./import_cycle.ts";
 export { nameFault, serviceName } from "./name.ts";
 export { closure, waves } from "./order.ts";
-export { originOf } from "./origin.ts";
+export { originOf, whereDefined } from "./origin.ts";
 export { placeholder, settled } from "./placeholder.ts";
 export { type Resolution, resolve } from "./resolve.ts";
 export { restCommand, restHook, restUndo } from "./rest_command.ts";

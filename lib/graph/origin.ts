@@ -1,4 +1,5 @@
 import type { Definition } from "../define/service.ts";
+import type { Graph, Node } from "./graph.ts";
 
 const denit = new URL("../", import.meta.url).href;
 
@@ -23,4 +24,9 @@ export function originOf(definition: Definition): string | null {
     }
   }
   return null;
+}
+
+/** Where a service was defined, `path:line`, or null where nobody can tell. */
+export function whereDefined(graph: Graph, node: Node): string | null {
+  return graph.origins[node.name] ?? originOf(node.definition);
 }

@@ -17,3 +17,9 @@ export function enclosing(path: string): readonly string[] {
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) found.push(path.slice(0, end));
   return found;
 }
+
+/** Whether a path is a folder, or lies in it. */
+export function isWithin(path: string, folder: string): boolean {
+  const outer = normalPath(folder);
+  return outer === "/" || normalPath(path) === outer || normalPath(path).startsWith(`${outer}/`);
+}

@@ -3,8 +3,8 @@
  * a boot of the real supervisor on a virtual machine, with virtual time and
  * with processes that fail as told.
  *
- * May import: lib/boot, lib/driver, lib/os/fake, lib/os, lib/supervisor, lib/graph, lib/define,
- * lib/log.
+ * May import: lib/boot, lib/driver, lib/os/fake, lib/os, lib/check, lib/supervisor, lib/graph,
+ * lib/define, lib/log.
  *
  * @example
  * ```ts

@@ -5,7 +5,8 @@ import { together } from "../boot/alarms.ts";
 import { BootProgress } from "../boot/progress.ts";
 import { BootJudge } from "../boot/watchdog.ts";
 import { Driver, Journal } from "../driver/mod.ts";
-import { check, type Graph, type Node, renderDiagnostic, resolve } from "../graph/mod.ts";
+import { check } from "../check/mod.ts";
+import { type Graph, type Node, renderDiagnostic, resolve } from "../graph/mod.ts";
 import { noLogs } from "../log/mod.ts";
 import { type Child, type FakeOs, fakeOs, type VirtualTask } from "../os/fake/mod.ts";
 import type { SpawnRequest } from "../os/os.ts";
@@ -63,9 +64,8 @@ const LONGEST: Millis = 600_000;
 const SETTLED: Millis = 1000;
 
 /**
- * Boots a units module on a virtual machine with virtual time, lets happen
- * what `settings` say, and shuts it down. It is the real supervisor and the
- * real driver; minutes take milliseconds, and every run is the same.
+ * Boots a units module on a virtual machine with virtual time, lets happen what `settings` say, and shuts it down. It
+ * is the real supervisor and the real driver; minutes take milliseconds, and every run is the same.
  *
  * @example What becomes of a generation whose database never is ready
  * ```ts

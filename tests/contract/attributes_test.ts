@@ -732,3 +732,42 @@ test("spawn() starts a process among very many descriptors, and gives it only it
   for (const fd of many) os.close(fd);
   assertEquals(await shell(session, "echo /proc/self/fd/*"), first);
 });
+
+testAsAdmin(
+  "mounts: a folder with contents is seen by the process alone, and read by its owner alone",
+  async (session) => {
+    const at = await Deno.makeTempDir({ prefix: "denit-secrets-" });
+    await Deno.chmod(at, 0o755);
+    try {
+      const encode = (text: string) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+      const contents = {
+        key: encode("of the\0door"),
+        long: new Uint8Array(100_000).fill(120),
+        none: encode(""),
+      };
+      const look =
+        `cd ${at}; wc -c key long none; stat -c '%a %u %g' . key; cat key | tr '\\0' ' '; echo more >key || echo kept`;
+      const owner = { uid: 4321, gid: 4322 };
+      const attributes = { ...owner, mounts: [{ at, contents, ...owner }] };
+      assertEquals((await shell(session, look, attributes)).split("\n").map((line) => line.trim()), [
+        "11 key",
+        "100000 long",
+        "0 none",
+        "100011 total",
+        "700 4321 4322",
+        "400 4321 4322",
+        "of the doorkept",
+        "",
+      ]);
+      assertEquals([...Deno.readDirSync(at)], []);
+      const absent = { mounts: [{ at: `${at}/none`, contents }] };
+      assertThrows(
+        () => session.os.spawn({ argv: ["/bin/true"], env: {}, fds: [], attributes: absent }),
+        OsError,
+        `mount ${at}/none: ENOENT`,
+      );
+    } finally {
+      await Deno.remove(at);
+    }
+  },
+);

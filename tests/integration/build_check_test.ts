@@ -158,3 +158,101 @@ Deno.test("check ends with exit code 100 if it is called wrongly", async () => {
   const misspelt = await runBuild(projectRoot, ["check", "--unit", "x"]);
   assertEquals(misspelt.code, 100, misspelt.stderr);
 });
+
+Deno.test("check --target names what an image lacks of what the units name, and how each service is concerned", async () => {
+  const units = `import { defineBundle, defineService, defineSystem, mount, sdNotify, spawned } from "denit";
+export const persist = mount({ device: "/dev/vda", path: "/persist" });
+export const good = defineService({
+  run: () => ({
+    argv: ["tool"],
+    user: "web",
+    groups: ["video", 7],
+    cwd: "/srv/web",
+    directories: { state: "/var/lib/web" },
+    envFiles: ["/var/lib/web/env", { path: "/etc/none", optional: true }],
+    secrets: { key: "/persist/key" },
+  }),
+  ready: spawned(),
+  before: () => ({ argv: ["/persist/bin/anything"] }),
+});
+export const nobody = defineService({
+  run: () => ({ argv: ["/usr/bin/tool"], user: "ghost", group: "ghosts", groups: ["ghosts"], cwd: "/srv/none" }),
+  ready: spawned(),
+});
+export const programs = defineService({
+  run: () => ({ argv: ["/usr/bin/none"], readOnlyPaths: ["/opt"], envFiles: ["/etc/none"], secrets: { a: "/etc/key" } }),
+  ready: sdNotify(),
+  before: () => ({ argv: ["absent"] }),
+  after: () => ({ argv: ["/usr/bin/plain"] }),
+  reload: () => ({ argv: ["script"] }),
+  verbs: { text: () => ({ argv: ["/usr/bin/text"] }), elf: () => ({ argv: ["elf"] }) },
+});
+export const jailed = defineService({
+  run: () => ({ argv: ["/inner"], root: "/srv/jail", cwd: "/in" }),
+  ready: spawned(),
+  before: () => ({ argv: ["/bin/true"], root: "/srv/nowhere" }),
+});
+export default defineSystem({ boot: defineBundle([persist, good, nobody, programs, jailed]) });
+`;
+  await withUnits({ "mod.ts": units }, async (path) => {
+    const root = await Deno.makeTempDir({ prefix: "denit-target-" });
+    try {
+      const file = async (path: string, text: string, mode = 0o755) => {
+        await writeFile(join(root, path), text);
+        await Deno.chmod(join(root, path), mode);
+      };
+      await file("etc/passwd", "root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv/web:/bin/sh\n", 0o644);
+      await file("etc/group", "web:x:33:\nvideo:x:44:\n", 0o644);
+      await file("srv/web/index.html", "");
+      await file("srv/jail/inner", "#!/nothing/here\n");
+      await file("usr/bin/sh", "#!/usr/bin/sh\n");
+      await file("usr/bin/tool", "#!/bin/sh\n");
+      await file("usr/bin/mount", "#!/bin/sh\n");
+      await file("usr/bin/umount", "#!/bin/sh\n");
+      await file("usr/bin/plain", "#!/bin/sh\n", 0o644);
+      await file("usr/bin/script", "#!/usr/bin/env perl\n");
+      await file("usr/bin/env", "#!/bin/sh\n");
+      await file("usr/bin/text", "no program");
+      await Deno.copyFile("/bin/cat", join(root, "usr/bin/elf"));
+      await Deno.symlink("usr/bin", join(root, "bin"));
+      const { code, stdout, stderr } = await runBuild(projectRoot, [
+        "check",
+        "--units",
+        path,
+        "--target",
+        root,
+      ]);
+      assertEquals(code, 1, stdout + stderr);
+      const named = stdout.split("\n").filter((line) => line.includes(": cannot")).map((line) =>
+        line.replaceAll(root, "ROOT").replace(/^\S+: (\S+: \S+: cannot)/, "$1")
+      );
+      assertEquals(
+        named.toSorted(),
+        [
+          "nobody: run.user: cannot run nobody as user ghost: ROOT/etc/passwd has no such user",
+          "nobody: run.group: cannot run nobody with group ghosts: ROOT/etc/group has no such group",
+          "nobody: run.groups: cannot run nobody with group ghosts: ROOT/etc/group has no such group",
+          "nobody: run.cwd: cannot start in /srv/none for nobody: there is none in ROOT",
+          "programs: run.readOnlyPaths: cannot mount over /opt for programs: there is none in ROOT",
+          "programs: run.envFiles: cannot read /etc/none for programs: there is none in ROOT",
+          "programs: run.secrets.a: cannot read /etc/key for programs: there is none in ROOT",
+          "programs: run.argv: cannot start /usr/bin/none for programs: there is none in ROOT",
+          `programs: before.argv: cannot start absent for programs: there is none in /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin of ROOT`,
+          "programs: after.argv: cannot start /usr/bin/plain for programs: /usr/bin/plain has no permission to be executed",
+          "programs: reload.argv: cannot start script for programs: perl, which runs it, is not in ROOT",
+          "programs: verbs.text.argv: cannot start /usr/bin/text for programs: /usr/bin/text: it is neither an ELF file for x86-64 nor a script",
+          "programs: verbs.elf.argv: cannot start elf for programs: /lib64/ld-linux-x86-64.so.2, which runs it, is not in ROOT",
+          "jailed: run.cwd: cannot start in /in for jailed: there is none in ROOT/srv/jail",
+          "jailed: run.argv: cannot start /inner for jailed: /nothing/here, which runs it, is not in ROOT/srv/jail",
+          "jailed: before.root: cannot have the root /srv/nowhere for jailed: there is none in ROOT",
+        ].toSorted(),
+      );
+      assertStringIncludes(stderr, "16 problems in the units");
+      const absent = await runBuild(projectRoot, ["check", "--units", path, "--target", join(root, "none")]);
+      assertEquals(absent.code, 100);
+      assertStringIncludes(absent.stderr, `cannot check units against ${root}/none: it is no folder`);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  });
+});

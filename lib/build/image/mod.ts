@@ -3,7 +3,7 @@
  * it needs, as an initramfs, as a folder, or as an overlay for an image whose
  * C library is another.
  *
- * May import: lib/build, lib/os.
+ * May import: lib/build, lib/driver, lib/os/linux, lib/os, lib/graph, lib/kinds, lib/define.
  *
  * @example
  * ```ts
@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { checkTarget } from "./check_target.ts";
 export { buildImage, type Built, type ImageOptions } from "./build_image.ts";
 export type { DeviceEntry, DirectoryEntry, FileEntry, ImageEntry, LinkEntry, Part } from "./entry.ts";
 export { type ImageContents, imageEntries, type ImageFile } from "./image_entries.ts";

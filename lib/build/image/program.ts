@@ -60,7 +60,14 @@ export function checkScripts(image: Assembly, programs: readonly Program[]): voi
 }
 
 /** Where env(1) will find a program, the usual `PATH`. */
-const searched = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"] as const;
+export const searched = [
+  "/usr/local/bin",
+  "/usr/bin",
+  "/bin",
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/sbin",
+] as const;
 
 /** The status of a file of the host. */
 export function statusOf(path: string): Deno.FileInfo {
@@ -76,7 +83,7 @@ export function statusOf(path: string): Deno.FileInfo {
 }
 
 /** What the first line of a script names, execve(2); null if it is no script. */
-function interpretersOf(path: string): readonly string[] | null {
+export function interpretersOf(path: string): readonly string[] | null {
   using file = Deno.openSync(path);
   const bytes = new Uint8Array(256);
   const length = file.readSync(bytes) ?? 0;

@@ -4,7 +4,8 @@ import { json } from "../define/json.ts";
 import { defineService } from "../define/service.ts";
 import { notificationFd } from "../readiness/notification_fd.ts";
 import { tcpProbe } from "../readiness/probe.ts";
-import { check, shutdownBound } from "./check.ts";
+import { shutdownBound } from "../graph/mod.ts";
+import { check } from "./check.ts";
 import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 
 const ready = notificationFd(3);

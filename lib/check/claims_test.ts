@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { after, type Deps, optional } from "../define/dependency.ts";
+import type { Directories } from "../define/own_files.ts";
 import type { Claims } from "../define/policy.ts";
 import type { Readiness } from "../define/readiness.ts";
 import { defineService, type Service } from "../define/service.ts";
@@ -8,10 +9,10 @@ import { mount } from "../kinds/mount.ts";
 import { notificationFd } from "../readiness/notification_fd.ts";
 import { httpProbe, tcpProbe, unixProbe } from "../readiness/probe.ts";
 import { spawned } from "../readiness/spawned.ts";
-import { checkClaims } from "./check_claims.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { checkClaims } from "./claims.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
-import { normalPath } from "./path.ts";
+import { normalPath } from "../graph/path.ts";
 import { reportTo } from "./report.ts";
 
 function claiming(claims: Claims, ready: Readiness = spawned(), deps: Deps = {}): Service {
@@ -30,7 +31,7 @@ function collide(a: Service, b: Service, part: string): void {
   assertEquals(found.length, 1, part);
   assertEquals(found[0]!.service, "b");
   assertStringIncludes(found[0]!.cause, part);
-  assertMatch(found[0]!.cause, /a has it already.*\(.*check_claims_test\.ts:\d+\)$/);
+  assertMatch(found[0]!.cause, /a has it already.*\(.*claims_test\.ts:\d+\)$/);
 }
 
 Deno.test("checkClaims() refuses two claims of one port, by setting or by probe", () => {
@@ -46,6 +47,46 @@ Deno.test("checkClaims() refuses two claims of one port, by setting or by probe"
     "port 80/tcp on 127.0.0.1",
   );
   collide(claiming({ ports: ["53/udp"] }), claiming({ ports: ["53/udp"] }), "port 53/udp");
+});
+
+Deno.test("checkClaims() refuses two runtime directories in one place, and lets others be shared", () => {
+  const having = (directories: Directories, deps: Deps = {}) =>
+    defineService({ deps, run: () => ({ argv: ["/a"], directories }), ready: spawned() });
+  collide(
+    having({ runtime: "/run/a" }),
+    having({ runtime: { path: "/run//a" } }),
+    "runtime directory /run/a to b",
+  );
+  collide(
+    having({ runtime: "/run/a" }),
+    having({ runtime: "/run/a/b" }),
+    "to b: a has it already, as /run/a",
+  );
+  const shared = () => having({ state: "/var/lib/a", cache: "/var/cache/a", logs: "/var/log/a" });
+  assertEquals(diagnose({ a: shared(), b: shared() }), []);
+});
+
+Deno.test("checkClaims() finds directories, environment files and secrets that may not be mounted yet", () => {
+  const persist = mount({ device: "/dev/vda", path: "/persist" });
+  const run = () => ({
+    argv: ["/a"] as const,
+    directories: { state: "/persist/a" },
+    envFiles: ["/persist/env"],
+    secrets: { key: "/persist/key" },
+  });
+  const early = defineService({ run, ready: spawned() });
+  assertEquals(
+    diagnose({ persist, early }).map(({ setting, cause }) => `${setting}: ${cause}`),
+    [
+      "directories.state: state directory /persist/a",
+      "envFiles: environment file /persist/env",
+      "secrets.key: secret /persist/key",
+    ]
+      .map((what) => what.replace(": ", ": cannot place ")).map((what) =>
+        `run.${what} of early: it lies below /persist, which persist may mount later`
+      ),
+  );
+  assertEquals(diagnose({ persist, later: defineService({ deps: { persist }, run, ready: spawned() }) }), []);
 });
 
 Deno.test("checkClaims() lets tcp and udp, other hosts and a service's own probe have the same number", () => {

@@ -4,8 +4,8 @@ import { defineService, type Service } from "../define/service.ts";
 import type { Watchdog } from "../define/system.ts";
 import { mount } from "../kinds/mount.ts";
 import { notificationFd } from "../readiness/notification_fd.ts";
-import { checkWatchdog } from "./check_watchdog.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { checkWatchdog } from "./watchdog.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
 import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 import { reportTo } from "./report.ts";
 

@@ -5,7 +5,7 @@ import { defineBundle, defineSystem } from "../define/system.ts";
 import { spawned } from "../readiness/spawned.ts";
 import { plain } from "../../tests/fixtures/graph_of.ts";
 import { check } from "./check.ts";
-import { resolve } from "./resolve.ts";
+import { resolve } from "../graph/resolve.ts";
 
 const daemon = (restart: Restart = {}) =>
   defineService({ run: () => ({ argv: ["/s"] }), ready: spawned(), restart });

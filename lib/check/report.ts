@@ -1,6 +1,6 @@
-import type { Diagnostic } from "./diagnostic.ts";
-import type { Graph, Node } from "./graph.ts";
-import { originOf } from "./origin.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import { whereDefined } from "../graph/origin.ts";
 
 /** Takes one thing that is wrong with a service, or, for null, with the whole system. */
 export type Report = (node: Node | null, setting: string, cause: string, cure: string) => void;
@@ -11,9 +11,4 @@ export function reportTo(found: Diagnostic[], graph: Graph): Report {
     const origin = node === null ? null : whereDefined(graph, node);
     found.push({ service: node?.name ?? null, origin, setting, cause, cure });
   };
-}
-
-/** Where a service was defined, `path:line`, or null where nobody can tell. */
-export function whereDefined(graph: Graph, node: Node): string | null {
-  return graph.origins[node.name] ?? originOf(node.definition);
 }

@@ -1,6 +1,6 @@
 import type { DiskPace, Resources } from "../define/resources.ts";
 import { bytesOf } from "../define/size.ts";
-import type { Node } from "./graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** The least and the most of each, and whether it is a whole number. */
@@ -51,6 +51,12 @@ export function checkResources(node: Node, report: Report): void {
     const range = most > 10_000 ? `from ${least} on` : `from ${least} to ${most}`;
     const text = SIZES.has(name) ? ', or a text such as "512M"' : "";
     report(node, `resources.${name}`, cause, `give a ${whole ? "whole " : ""}number ${range}${text}`);
+  }
+  const { memoryHigh, memoryMax } = resources ?? {};
+  if (memoryHigh !== undefined && memoryMax !== undefined && bytesOf(memoryHigh) >= bytesOf(memoryMax)) {
+    const cause =
+      `cannot slow ${node.name} down at ${memoryHigh}: memoryMax is ${memoryMax}, and is there first`;
+    report(node, "resources.memoryHigh", cause, "give less than memoryMax, or leave it out");
   }
   if (resources === undefined || stop.scope !== "group") return;
   const cause = `cannot limit the resources of ${node.name}: with stop.scope "group" it has no cgroup`;

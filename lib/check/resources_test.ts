@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { defineBundle, defineService, defineSystem, type Resources, spawned } from "../define/mod.ts";
 import { check } from "./check.ts";
-import { resolve } from "./resolve.ts";
+import { resolve } from "../graph/resolve.ts";
 
 function faults(resources: Resources, scope: "all" | "group" = "all"): string[] {
   const run = () => ({ argv: ["/bin/web"] }) as const;
@@ -11,8 +11,8 @@ function faults(resources: Resources, scope: "all" | "group" = "all"): string[] 
 }
 
 Deno.test("checkResources() has nothing against limits that a kernel can set", () => {
-  assertEquals(faults({ memoryMax: 4096, memoryHigh: 8192, pidsMax: 1, cpuMax: 0.01 }), []);
-  const ioMax = { "/dev/vda": { readBytes: 1, writeOperations: 200 } };
+  assertEquals(faults({ memoryMax: "8K", memoryHigh: 4096, pidsMax: 1, cpuMax: 0.01 }), []);
+  const ioMax = { "/dev/vda": { readBytes: "1M", writeOperations: 200 } } as const;
   assertEquals(faults({ cpuWeight: 1, ioWeight: 10_000, ioMax }), []);
 });
 
@@ -22,6 +22,12 @@ Deno.test("checkResources() finds limits that none can", () => {
     "resources.pidsMax: cannot limit pidsMax of web to 0",
     "resources.cpuMax: cannot limit cpuMax of web to NaN",
     "resources.diskMax: cannot limit diskMax of web: there is no such resource",
+  ]);
+  assertEquals(faults({ memoryMax: "8KB" as "8K", memoryHigh: "8K" }), [
+    "resources.memoryMax: cannot limit memoryMax of web to 8KB",
+  ]);
+  assertEquals(faults({ memoryMax: 4096, memoryHigh: "4K" }), [
+    "resources.memoryHigh: cannot slow web down at 4K: memoryMax is 4096, and is there first",
   ]);
   assertEquals(
     faults({

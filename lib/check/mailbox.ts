@@ -1,4 +1,4 @@
-import type { Node } from "./graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** What a service says of itself has to fit to how it is told to say it. */

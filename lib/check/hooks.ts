@@ -2,7 +2,7 @@ import type { Alive } from "../define/hooks.ts";
 import { messageOf } from "../define/message_of.ts";
 import type { Probe } from "../define/readiness.ts";
 import { commandProbe, fileProbe, httpProbe, tcpProbe, unixProbe } from "../readiness/mod.ts";
-import type { Node } from "./graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** Hooks that make no sense: settings without effect, names that nobody could type, probes that look at nothing. */

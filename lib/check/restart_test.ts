@@ -2,8 +2,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Restart } from "../define/policy.ts";
 import { defineService } from "../define/service.ts";
 import { spawned } from "../readiness/spawned.ts";
-import { checkRestart } from "./check_restart.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { checkRestart } from "./restart.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
 import { reportTo } from "./report.ts";
 

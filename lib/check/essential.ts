@@ -1,5 +1,5 @@
-import { type Graph, type Node, nodeOf } from "./graph.ts";
-import { closure } from "./order.ts";
+import { type Graph, type Node, nodeOf } from "../graph/graph.ts";
+import { closure } from "../graph/order.ts";
 import type { Report } from "./report.ts";
 
 /** Services that are to end a container, and never would. */

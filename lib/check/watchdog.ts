@@ -1,8 +1,8 @@
 import type { HardwareWatchdog } from "../define/system.ts";
-import { longest, renderPath, startBounds } from "./bounds.ts";
-import { type BootWatchdog, type Graph, nodeOf } from "./graph.ts";
-import { closure } from "./order.ts";
-import { enclosing, normalPath } from "./path.ts";
+import { longest, renderPath, startBounds } from "../graph/bounds.ts";
+import { type BootWatchdog, type Graph, nodeOf } from "../graph/graph.ts";
+import { closure } from "../graph/order.ts";
+import { enclosing, normalPath } from "../graph/path.ts";
 import type { Report } from "./report.ts";
 import { messageOf } from "../define/message_of.ts";
 

@@ -1,8 +1,12 @@
+import type { Command } from "../define/command.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
 import type { Claims } from "../define/policy.ts";
 import { everyHost } from "../define/sockets.ts";
-import { type Graph, type Node, nodeOf } from "./graph.ts";
-import { enclosing, normalPath } from "./path.ts";
-import { type Report, whereDefined } from "./report.ts";
+import { type Graph, type Node, nodeOf } from "../graph/graph.ts";
+import { enclosing, normalPath } from "../graph/path.ts";
+import { whereDefined } from "../graph/origin.ts";
+import { restCommand } from "../graph/rest_command.ts";
+import type { Report } from "./report.ts";
 
 /** One thing that a service says is its own. */
 interface Claim {
@@ -11,6 +15,8 @@ interface Claim {
   readonly word: string;
   /** In a form in which equal things are equal. */
   readonly thing: string;
+  /** Whether others may have it too; it then only has to be there. */
+  readonly shared?: true;
 }
 
 const pathClaims: readonly (readonly [setting: Exclude<keyof Claims, "ports">, word: string])[] = [
@@ -19,6 +25,9 @@ const pathClaims: readonly (readonly [setting: Exclude<keyof Claims, "ports">, w
   ["mountPoints", "mount point"],
   ["stateDirectories", "state directory"],
 ];
+
+/** What is claimed with all that is in it. */
+const WHOLE: readonly string[] = ["state directory", "runtime directory"];
 
 /**
  * Claims that collide, that are none, or that lie below a mount point that
@@ -29,9 +38,10 @@ export function checkClaims(graph: Graph, report: Report): void {
   const owners = new Map<string, Node>();
   const claims = new Map<Node, readonly Claim[]>();
   for (const node of graph.nodes) {
-    const own = [...portsOf(node, report), ...pathsOf(node, report)];
+    const own = [...portsOf(node, report), ...pathsOf(node, report), ...filesOf(graph, node)];
     claims.set(node, own);
     for (const claim of own) {
+      if (claim.shared) continue;
       const [key, rival, entry] = keysOf(claim);
       const owner = owners.get(key) ?? owners.get(rival);
       if (owner !== undefined && owner !== node) collision(graph, node, owner, claim, claim.thing, report);
@@ -139,6 +149,33 @@ function pathsOf(node: Node, report: Report): readonly Claim[] {
   return found;
 }
 
+/** What the command of a service has of files: a runtime directory goes with its service, so it is nobody else's. */
+function filesOf(graph: Graph, node: Node): readonly Claim[] {
+  let command: Command | KernelTask;
+  try {
+    command = restCommand(graph, node);
+  } catch {
+    // That it cannot be made is said elsewhere.
+    return [];
+  }
+  if ("kernel" in command) return [];
+  const { directories = {}, envFiles = [], secrets = {} } = command;
+  const found: Claim[] = [];
+  const add = (setting: string, word: string, file: string | { readonly path: string }, shared = true) => {
+    const path = typeof file === "string" ? file : file.path;
+    // What is not known at rest may be anything.
+    if (/<[^<>]+>/.test(path)) return;
+    const thing = normalPath(path);
+    found.push({ setting: `run.${setting}`, word, thing, ...shared ? { shared } : {} });
+  };
+  for (const [kind, directory] of Object.entries(directories)) {
+    add(`directories.${kind}`, `${kind} directory`, directory, kind !== "runtime");
+  }
+  for (const file of Array.isArray(envFiles) ? envFiles : []) add("envFiles", "environment file", file);
+  for (const [name, secret] of Object.entries(secrets)) add(`secrets.${name}`, "secret", secret);
+  return found;
+}
+
 /** Looks outwards from a path for state of others, and for what must be mounted first. */
 function checkNesting(
   graph: Graph,
@@ -149,10 +186,8 @@ function checkNesting(
 ): void {
   if (claim.word === "port") return;
   for (const around of enclosing(claim.thing)) {
-    const keeper = owners.get(`state directory ${around}`);
-    if (
-      claim.word === "state directory" && keeper !== undefined && keeper !== node && around !== claim.thing
-    ) {
+    const keeper = claim.shared ? undefined : owners.get(`${claim.word} ${around}`);
+    if (keeper !== undefined && keeper !== node && around !== claim.thing && WHOLE.includes(claim.word)) {
       collision(graph, node, keeper, claim, around, report);
     }
     const mount = owners.get(`mount point ${around}`);

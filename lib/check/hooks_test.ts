@@ -12,7 +12,7 @@ import {
 import { graphOf, plain } from "../../tests/fixtures/graph_of.ts";
 import type { Longrun } from "../define/service.ts";
 import { check } from "./check.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
 
 type Hooks = Partial<Pick<Longrun<NoDeps, null>, "before" | "after" | "stop" | "alive" | "verbs">>;
 

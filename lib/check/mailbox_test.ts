@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { defineService, minutes, sdNotify, seconds, type Service } from "denit";
 import { graphOf } from "../../tests/fixtures/graph_of.ts";
-import { startBounds, stopBounds } from "./bounds.ts";
+import { startBounds, stopBounds } from "../graph/bounds.ts";
 import { check } from "./check.ts";
 
 const run = () => ({ argv: ["/usr/bin/web"] as const });

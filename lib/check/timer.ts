@@ -1,6 +1,6 @@
 import { nextElapse, parseCalendar } from "../define/calendar.ts";
 import { messageOf } from "../define/message_of.ts";
-import type { Node } from "./graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** 2026-01-01 in UTC, from which on there has to be a time; any will do. */

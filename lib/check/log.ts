@@ -1,5 +1,5 @@
 import { type FileLog, type Log, settleLog } from "../define/log.ts";
-import { type Graph, type Node, nodeOf } from "./graph.ts";
+import { type Graph, type Node, nodeOf } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** What has a meaning only for some destinations. */

@@ -1,5 +1,5 @@
 import type { Socket } from "../define/sockets.ts";
-import type { Node } from "./graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** The longest path of a Unix socket, in bytes: unix(7). */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { defineBundle, defineSystem, type Service, timer } from "../define/mod.ts";
 import { check } from "./check.ts";
-import { resolve } from "./resolve.ts";
+import { resolve } from "../graph/resolve.ts";
 
 const run = () => ({ argv: ["/bin/job"] }) as const;
 

@@ -4,8 +4,8 @@ import type { Log } from "../define/log.ts";
 import { defineService } from "../define/service.ts";
 import { logLine } from "../readiness/log_line.ts";
 import { spawned } from "../readiness/spawned.ts";
-import { checkLog } from "./check_log.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { checkLog } from "./log.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
 import { reportTo } from "./report.ts";
 
 const run = () => ({ argv: ["/a"] as const });

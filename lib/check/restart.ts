@@ -1,5 +1,5 @@
 import type { Restart } from "../define/policy.ts";
-import type { Node } from "./graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
 /** What only has a meaning where there are restarts. */

@@ -1,19 +1,21 @@
-import { longest, stopBounds } from "./bounds.ts";
+import type { Command } from "../define/command.ts";
 import { commandHooks } from "../define/hooks.ts";
-import { checkClaims } from "./check_claims.ts";
-import { checkEssential } from "./check_essential.ts";
-import { checkHooks } from "./check_hooks.ts";
-import { checkLog } from "./check_log.ts";
-import { checkMailbox } from "./check_mailbox.ts";
-import { checkResources } from "./check_resources.ts";
-import { checkRestart } from "./check_restart.ts";
-import { checkSockets } from "./check_sockets.ts";
-import { checkTimer } from "./check_timer.ts";
-import { checkWatchdog } from "./check_watchdog.ts";
-import type { Diagnostic } from "./diagnostic.ts";
-import type { Graph, Node } from "./graph.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
+import { checkAttributes, checkReach } from "./attributes.ts";
+import { checkClaims } from "./claims.ts";
+import { checkEssential } from "./essential.ts";
+import { checkHooks } from "./hooks.ts";
+import { checkLog } from "./log.ts";
+import { checkMailbox } from "./mailbox.ts";
+import { checkResources } from "./resources.ts";
+import { checkRestart } from "./restart.ts";
+import { checkSockets } from "./sockets.ts";
+import { checkTimer } from "./timer.ts";
+import { checkWatchdog } from "./watchdog.ts";
+import type { Diagnostic } from "../graph/diagnostic.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 import { type Report, reportTo } from "./report.ts";
-import { restCommand, restHook, restUndo } from "./rest_command.ts";
+import { restCommand, restHook, restUndo } from "../graph/rest_command.ts";
 import { messageOf } from "../define/message_of.ts";
 
 /**
@@ -24,7 +26,8 @@ import { messageOf } from "../define/message_of.ts";
  * @example
  * ```ts
  * import { defineBundle, defineService, defineSystem, tcpProbe } from "denit";
- * import { check, resolve } from "../graph/mod.ts";
+ * import { resolve } from "../graph/mod.ts";
+ * import { check } from "../check/mod.ts";
  *
  * const web = () => defineService({ run: () => ({ argv: ["/usr/bin/web"] }), ready: tcpProbe({ port: 80 }) });
  * const [a, b] = [web(), web()];
@@ -70,9 +73,12 @@ function checkTimes(node: Node, report: Report): void {
 }
 
 function checkCommands(graph: Graph, node: Node, report: Report): void {
-  const attempt = (setting: string, given: string, make: () => unknown) => {
+  const attempt = (setting: string, given: string, make: () => Command | KernelTask | null) => {
     try {
-      make();
+      const command = make();
+      if (command === null || "kernel" in command || given !== "") return true;
+      checkAttributes(node, setting, command, report);
+      if (setting === "run") checkReach(node, command, report);
       return true;
     } catch (error) {
       const reason = messageOf(error);
@@ -86,7 +92,7 @@ function checkCommands(graph: Graph, node: Node, report: Report): void {
     }
   };
   const optional = node.dependencies.some((edge) => edge.kind === "optional");
-  const attemptBoth = (setting: string, make: (optional: "present" | "absent") => unknown) => {
+  const attemptBoth = (setting: string, make: (optional: "present" | "absent") => Command | KernelTask) => {
     const made = attempt(setting, "", () => make("present"));
     if (made && optional) attempt(setting, " without its optional dependencies", () => make("absent"));
   };
@@ -95,24 +101,4 @@ function checkCommands(graph: Graph, node: Node, report: Report): void {
   for (const [setting, hook] of commandHooks(node.definition.hooks)) {
     attemptBoth(setting, (optional) => restHook(graph, node, setting, hook, optional));
   }
-}
-
-/**
- * The longest time that a shutdown of everything can take.
- *
- * @example
- * ```ts
- * import { defineBundle, defineService, defineSystem, spawned } from "denit";
- * import { resolve, shutdownBound } from "../graph/mod.ts";
- *
- * const db = defineService({ run: () => ({ argv: ["/usr/bin/db"] }), ready: spawned() });
- * const web = defineService({ deps: { db }, run: () => ({ argv: ["/usr/bin/web"] }), ready: spawned() });
- * const { graph } = resolve({ db, web, default: defineSystem({ boot: defineBundle([web]) }) });
- * if (shutdownBound(graph!) !== 30_000) throw new Error("15 s for each, web first");
- * ```
- *
- * @returns Milliseconds; finite for every graph that {@linkcode check} has nothing against.
- */
-export function shutdownBound(graph: Graph): number {
-  return longest(stopBounds(graph, new Set(graph.nodes.keys())).values())?.total ?? 0;
 }

@@ -13,7 +13,7 @@ import {
   unixProbe,
 } from "../define/mod.ts";
 import { check } from "./check.ts";
-import { resolve } from "./resolve.ts";
+import { resolve } from "../graph/resolve.ts";
 
 const run = () => ({ argv: ["/bin/web"] }) as const;
 
