@@ -1,51 +1,15 @@
 /** Debian's sshd, which is given its socket by init, and whose sessions are of no concern to it. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { deadline } from "@std/async/deadline";
 import { join } from "@std/path";
 import { ask, resultOf } from "../integration/ask.ts";
 import { withInit } from "../integration/harness.ts";
-import { freePort, has, run } from "./daemon.ts";
+import { Conversation, freePort, has, run } from "./daemon.ts";
 
 const ignore = Deno.uid() !== 0 || !has("/usr/sbin/sshd") || !has("ssh");
 
-/** A session of ssh(1) that stays: what is typed goes to a shell, and what that prints comes back. */
-class Login implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<string>;
-  #seen = "";
-
-  constructor(args: readonly string[]) {
-    const piped = "piped" as const;
-    this.#child = new Deno.Command("ssh", {
-      args: [...args, "sh"],
-      stdin: piped,
-      stdout: piped,
-      stderr: "null",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  /** What a command prints. */
-  async tell(command: string): Promise<string> {
-    await this.#input.write(new TextEncoder().encode(`${command}; echo done\n`));
-    while (!this.#seen.includes("done\n")) {
-      const { value, done } = await deadline(this.#output.read(), 30_000);
-      if (done) throw new Error(`the session has ended: ${this.#seen}`);
-      this.#seen += value;
-    }
-    const [said = "", ...rest] = this.#seen.split("done\n");
-    this.#seen = rest.join("done\n");
-    return said.trim();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close().catch(() => {});
-    await deadline(this.#child.status, 30_000);
-    await this.#output.cancel();
-  }
-}
+/** A session of ssh(1): what is typed goes to a shell, and what that prints comes back. */
+const login = (args: readonly string[]) =>
+  new Conversation("ssh", [...args, "sh"], (text) => `${text}; echo done`);
 
 Deno.test({
   name: "sshd starts when somebody logs in, and a session survives a restart and a stop of the listener",
@@ -96,7 +60,7 @@ export default defineSystem({ boot: defineBundle([sshd]) });`;
       await withInit({ units, leavesSome: true }, async (init) => {
         await init.event("up", "sshd");
         assertEquals(init.all("spawned", "sshd"), [], "nobody has come yet");
-        await using session = new Login(args);
+        await using session = login(args);
         assertEquals(
           await session.tell("echo hello from $SSH_CONNECTION | cut -d' ' -f1-3"),
           "hello from 127.0.0.1",
@@ -106,7 +70,7 @@ export default defineSystem({ boot: defineBundle([sshd]) });`;
         resultOf(await ask(init, "restart", { names: ["sshd"] }));
         assertEquals(await session.tell("echo $$"), shell, "the session goes on");
         {
-          await using another = new Login(args);
+          await using another = login(args);
           assert(await another.tell("echo $$") !== shell, "somebody else can log in");
         }
         const second = await init.up("sshd", first);
