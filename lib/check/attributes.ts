@@ -106,7 +106,7 @@ function urgency({ nice, scheduler, ioPriority }: Command): Fault[] {
   return faults;
 }
 
-function paths({ privateTmp, readOnlyPaths, hiddenPaths }: Command): Fault[] {
+function paths({ privateTmp, readOnlyPaths, hiddenPaths, directories = {} }: Command): Fault[] {
   const hidden = [...list(hiddenPaths), ...privateTmp === true ? TEMPORARY : []];
   const faults: Fault[] = [];
   for (const [setting, given] of Object.entries({ readOnlyPaths, hiddenPaths })) {
@@ -118,11 +118,19 @@ function paths({ privateTmp, readOnlyPaths, hiddenPaths }: Command): Fault[] {
       faults.push([setting, `${path} is not seen anyway, as ${cover} is not`, "take it away"]);
     });
   }
+  for (const [kind, directory] of Object.entries(directories)) {
+    const path = pathOf(directory), cover = hidden.find((folder) => isWithin(path, folder));
+    if (cover === undefined) continue;
+    faults.push([
+      `directories.${kind}`,
+      `it does not see ${path}, as it does not see ${cover}`,
+      "take another path",
+    ]);
+  }
   return faults;
 }
 
 function directories({ directories = {} }: Command): Fault[] {
-  const pathOf = (directory: Directory) => typeof directory === "string" ? directory : directory.path;
   const runtime = directories.runtime === undefined ? null : pathOf(directories.runtime);
   return (["state", "cache", "logs"] as const).flatMap((kind): Fault[] => {
     const directory = directories[kind];
@@ -130,6 +138,10 @@ function directories({ directories = {} }: Command): Fault[] {
     const why = `it is within ${runtime}, which goes with all that is in it when the service is down`;
     return [[`directories.${kind}`, why, "take a path of its own, as below /var"]];
   });
+}
+
+function pathOf(directory: Directory): string {
+  return typeof directory === "string" ? directory : directory.path;
 }
 
 function variables({ env = {}, directories = {}, secrets = {} }: Command): Fault[] {

@@ -81,6 +81,10 @@ Deno.test("checkAttributes() names each setting that has no effect where it stan
       "run.directories.state: cannot apply directories.state to web: it is within /run/web, which goes with all that is in it when the service is down",
     ],
     [
+      { privateTmp: true, directories: { cache: "/var/tmp/web" } },
+      "run.directories.cache: cannot apply directories.cache to web: it does not see /var/tmp/web, as it does not see /var/tmp",
+    ],
+    [
       { directories: { state: "/var/lib/web" }, env: { STATE_DIRECTORY: "/srv" } },
       "run.env.STATE_DIRECTORY: cannot apply env.STATE_DIRECTORY to web: it is init that says where that is",
     ],

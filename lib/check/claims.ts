@@ -159,21 +159,26 @@ function filesOf(graph: Graph, node: Node): readonly Claim[] {
     return [];
   }
   if ("kernel" in command) return [];
-  const { directories = {}, envFiles = [], secrets = {} } = command;
+  const { directories = {}, envFiles = [], secrets = {}, root = "" } = command;
   const found: Claim[] = [];
-  const add = (setting: string, word: string, file: string | { readonly path: string }, shared = true) => {
-    const path = typeof file === "string" ? file : file.path;
+  const add = (setting: string, word: string, path: string, shared = true) => {
     // What is not known at rest may be anything.
     if (/<[^<>]+>/.test(path)) return;
     const thing = normalPath(path);
     found.push({ setting: `run.${setting}`, word, thing, ...shared ? { shared } : {} });
   };
   for (const [kind, directory] of Object.entries(directories)) {
-    add(`directories.${kind}`, `${kind} directory`, directory, kind !== "runtime");
+    add(`directories.${kind}`, `${kind} directory`, root + pathOf(directory), kind !== "runtime");
   }
-  for (const file of Array.isArray(envFiles) ? envFiles : []) add("envFiles", "environment file", file);
-  for (const [name, secret] of Object.entries(secrets)) add(`secrets.${name}`, "secret", secret);
+  for (const file of Array.isArray(envFiles) ? envFiles : []) {
+    add("envFiles", "environment file", pathOf(file));
+  }
+  for (const [name, secret] of Object.entries(secrets)) add(`secrets.${name}`, "secret", pathOf(secret));
   return found;
+}
+
+function pathOf(file: string | { readonly path: string }): string {
+  return typeof file === "string" ? file : file.path;
 }
 
 /** Looks outwards from a path for state of others, and for what must be mounted first. */

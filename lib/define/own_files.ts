@@ -21,6 +21,7 @@ export type Directory = string | {
  * Folders of a service by what they are for. Each is made unless it is there, and given its owner and its permissions,
  * with all that is above it, which is root's; what is in it stays as it is. Its path is also in the environment, under
  * the name that systemd.exec(5) has for it. No link in the way is followed that somebody else could have put there.
+ * With a `root` it is in that. The process can write to them although `readOnlyPaths` names what they are in.
  *
  * @example
  * ```ts

@@ -52,19 +52,28 @@ export function prepareFiles(command: Command, settings: OwnFilesSettings): OwnF
   if (files === null || directories === undefined && envFiles === undefined && secrets === undefined) {
     return none;
   }
+  const handed = secrets === undefined ? { mounts: [], fds: [] } : readSecrets(secrets, settings, files);
   return {
     env: envFiles === undefined ? {} : readEnvironment(envFiles, files),
     told: {
-      ...directories === undefined ? {} : makeDirectories(directories, settings, files),
+      ...directories === undefined ? {} : makeDirectories(command, settings, files),
       ...hasFileSecrets(command) ? { CREDENTIALS_DIRECTORY: `${files.secretsFolder}/${settings.name}` } : {},
     },
-    ...secrets === undefined ? { mounts: [], fds: [] } : readSecrets(secrets, settings, files),
+    mounts: [...writable(command), ...handed.mounts],
+    fds: handed.fds,
   };
 }
 
 /** The folder of a process that goes when its service is down; null if it has none. */
-export function runtimeDirectory({ directories: { runtime } = {} }: Command): string | null {
-  return runtime === undefined ? null : pathOf(runtime);
+export function runtimeDirectory({ directories: { runtime } = {}, root = "" }: Command): string | null {
+  return runtime === undefined ? null : root + pathOf(runtime);
+}
+
+/** Directories in the midst of what is read-only for the process: these are not. */
+function writable({ directories = {}, readOnlyPaths = [], root = "" }: Command): ProcessMount[] {
+  return Object.values(directories).map(pathOf).filter((path) =>
+    readOnlyPaths.some((folder) => `${path}/`.startsWith(folder === "/" ? folder : `${folder}/`))
+  ).map((path) => ({ bind: root + path, at: path, readOnly: false }));
 }
 
 function readEnvironment(
@@ -90,7 +99,7 @@ function readEnvironment(
 }
 
 function makeDirectories(
-  directories: NonNullable<Command["directories"]>,
+  { directories = {}, root }: Command,
   { owner }: OwnFilesSettings,
   files: ServiceFiles,
 ): Record<string, string> {
@@ -100,7 +109,13 @@ function makeDirectories(
     if (directory === undefined) continue;
     const path = pathOf(directory);
     const { mode = DIRECTORY_MODE } = typeof directory === "string" ? {} : directory;
-    files.makeFolder({ path, mode, uid: owner.uid ?? null, gid: owner.gid ?? null });
+    files.makeFolder({
+      path,
+      ...root === undefined ? {} : { root },
+      mode,
+      uid: owner.uid ?? null,
+      gid: owner.gid ?? null,
+    });
     told[VARIABLES[kind]] = path;
   }
   return told;

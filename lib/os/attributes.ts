@@ -12,7 +12,10 @@ export interface Limit {
 
 /** Something that is mounted for a process alone: mount(2). Paths at which it appears are those that the process sees. */
 export type ProcessMount =
-  /** A part of our tree, with all that is mounted below it. `bind` and `at` may be the same, to make it read-only. */
+  /**
+   * A part of our tree, with all that is mounted below it. `bind` and `at` may be the same, to make it read-only, or,
+   * with `false`, writable although what it is in is not. Default: as it is.
+   */
   | { readonly bind: string; readonly at: string; readonly readOnly?: boolean }
   /** A file system of its own. Flags are `MS_*` of mount(2), or-ed; options are those of the file system. */
   | {

@@ -1,6 +1,8 @@
 /** A folder as it is to be: paths are absolute; a null owner is whoever we are. */
 export interface FolderSpec {
   readonly path: string;
+  /** What `path` is within, a folder that is there; there, no link is followed at all. Default: `/`. */
+  readonly root?: string;
   readonly mode: number;
   readonly uid: number | null;
   readonly gid: number | null;

@@ -771,3 +771,18 @@ testAsAdmin(
     }
   },
 );
+
+testAsAdmin("mounts: a part of what is read-only for the process may be writable", async (session) => {
+  const folder = await Deno.makeTempDir({ prefix: "denit-mounts-" });
+  try {
+    await Deno.mkdir(`${folder}/own`);
+    const mounts = [
+      { bind: folder, at: folder, readOnly: true },
+      { bind: `${folder}/own`, at: `${folder}/own`, readOnly: false },
+    ];
+    const look = `cd ${folder}; echo x >own/x && cat own/x; (echo y >y) 2>/dev/null || echo refused`;
+    assertEquals(await shell(session, look, { mounts }), "x\nrefused\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -227,3 +227,41 @@ Deno.test({
       });
     }),
 });
+
+Deno.test({
+  name: "directories are in the root of the process, and may be written to amid what is read-only",
+  ignore: uid === null,
+  fn: () =>
+    withFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/root/bin`, { recursive: true });
+      for (const name of ["sh", "sleep"]) await Deno.copyFile("/bin/busybox", `${folder}/root/bin/${name}`);
+      await Deno.mkdir(`${folder}/fixed`);
+      await Deno.symlink("/etc", `${folder}/root/planted`);
+      const jailed = (path: string) =>
+        told(
+          `root: "${folder}/root", directories: { runtime: "${path}" }`,
+          'echo x >"$RUNTIME_DIRECTORY/x" && echo "$RUNTIME_DIRECTORY"',
+        );
+      const fixed = `directories: { state: "${folder}/fixed/state" }, readOnlyPaths: ["${folder}"]`;
+      const units = () =>
+        system({
+          jailed: jailed("/run/web"),
+          escaping: jailed("/planted/web"),
+          fixed: told(
+            fixed,
+            'echo x >"$STATE_DIRECTORY/x" && echo written; touch "$STATE_DIRECTORY/../y" 2>&1 || echo refused',
+          ),
+        }, ["jailed", "fixed"]);
+      await withInit({ units }, async (init) => {
+        assertEquals(await lines(init, "jailed", 1), ["/run/web"]);
+        assertEquals(await Deno.readTextFile(`${folder}/root/run/web/x`), "x\n");
+        const said = await lines(init, "fixed", 3);
+        assertEquals([said[0], said[2]], ["written", "refused"]);
+        assertStringIncludes(said[1]!, "Read-only file system");
+        const { message } = faultOf(await ask(init, "start", { names: ["escaping"] }));
+        assertStringIncludes(message, "planted is a link, which is not followed in another root");
+        await ask(init, "stop", { names: ["jailed"] });
+        assertFalse(exists(`${folder}/root/run/web`));
+      });
+    }),
+});

@@ -37,13 +37,13 @@ function readSmallFile(path: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-function makeFolder({ path, mode, uid, gid }: FolderSpec): void {
+function makeFolder({ path, root = "/", mode, uid, gid }: FolderSpec): void {
   const names = path.split("/").filter((name) => name !== "");
-  let here = checked(libc.open(cstring("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0), "open", "/");
+  let here = checked(libc.open(cstring(root), O_PATH | O_DIRECTORY | O_CLOEXEC, 0), "open", root);
   try {
     for (const [index, name] of names.entries()) {
       const isLast = index === names.length - 1;
-      const next = enter(here, name, isLast, path);
+      const next = enter(here, name, { isLast, path, links: root === "/" });
       libc.close(here);
       here = next;
     }
@@ -57,7 +57,11 @@ function makeFolder({ path, mode, uid, gid }: FolderSpec): void {
 }
 
 /** Opens a folder within another one, and makes it first if there is none. What is above the last may be a link of ours. */
-function enter(parent: Fd, name: string, isLast: boolean, path: string): Fd {
+function enter(
+  parent: Fd,
+  name: string,
+  { isLast, path, links }: { readonly isLast: boolean; readonly path: string; readonly links: boolean },
+): Fd {
   const within = `/proc/self/fd/${parent}`, place = cstring(`${within}/${name}`);
   const open = (flags: number) => libc.open(place, O_PATH | O_DIRECTORY | O_CLOEXEC | flags, 0);
   let fd = open(O_NOFOLLOW);
@@ -78,6 +82,10 @@ function enter(parent: Fd, name: string, isLast: boolean, path: string): Fd {
   }
   const planted: ErrnoName = "ELOOP";
   if (isLast) throw osError("mkdir", planted, path, "it is a link, which is not followed");
+  // It would lead elsewhere than for whoever has that root.
+  if (!links) {
+    throw osError("mkdir", planted, path, `${name} is a link, which is not followed in another root`);
+  }
   if (!isOurs(`${within}/${name}`, within)) {
     throw osError("mkdir", planted, path, `${name} is a link that somebody else may have put there`);
   }

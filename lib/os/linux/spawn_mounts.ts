@@ -17,6 +17,8 @@ const SYS_write = 1,
 const AT_FDCWD = -100, AT_RECURSIVE = 0x8000, MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_SIZE = 32;
 /** From <fcntl.h>: a new file, for writing. */
 const O_NEW = 0o1 | 0o100 | 0o200 | 0o2000000;
+/** In struct mount_attr: where what is to be set, and what is to be cleared. */
+const MOUNT_ATTR_SET = 0, MOUNT_ATTR_CLEAR = 8;
 /** From <unistd.h>. */
 const F_OK = 0;
 
@@ -67,10 +69,18 @@ function addMount(table: SpawnTable, mount: Mount, item: ProcessMount, root: str
   if ("contents" in item) return addContents(table, mount, at, item);
   if ("type" in item) return mount(at, item.source ?? "none", item.type, item.flags ?? 0, item.options);
   mount(at, item.bind, "", MS_BIND | MS_REC);
-  if (!item.readOnly) return;
+  if (item.readOnly === undefined) return;
   // Unlike a remount, this leaves other flags as they are, and reaches what is mounted below.
-  const attributes = table.data(Uint8Array.of(MOUNT_ATTR_RDONLY, ...new Uint8Array(MOUNT_ATTR_SIZE - 1)));
-  table.step(SYS_mount_setattr, AT_FDCWD, table.text(at), AT_RECURSIVE, attributes, MOUNT_ATTR_SIZE);
+  const attributes = new Uint8Array(MOUNT_ATTR_SIZE);
+  attributes[item.readOnly ? MOUNT_ATTR_SET : MOUNT_ATTR_CLEAR] = MOUNT_ATTR_RDONLY;
+  table.step(
+    SYS_mount_setattr,
+    AT_FDCWD,
+    table.text(at),
+    AT_RECURSIVE,
+    table.data(attributes),
+    MOUNT_ATTR_SIZE,
+  );
 }
 
 /** Mounts a folder in memory, and fills it: nobody else ever sees it. */
