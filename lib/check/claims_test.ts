@@ -181,3 +181,23 @@ Deno.test("checkClaims() finds a collision exactly where a naive comparison of a
     assertEquals(diagnose(units).length > 0, naive);
   }));
 });
+
+Deno.test("checkClaims() names what instances of one function would share by mistake", () => {
+  // Instances are calls; many at once are an object, of which a module exports the parts by their names.
+  const worker = (queue: string, port: number) =>
+    defineService({
+      run: () => ({ argv: ["/usr/bin/worker", queue], directories: { runtime: `/run/worker-${queue}` } }),
+      ready: tcpProbe({ port }),
+    });
+  const { mail, image } = { mail: worker("mail", 7001), image: worker("image", 7002) };
+  assertEquals(diagnose({ mail, image }), []);
+  assertEquals(
+    diagnose({ mail, image, again: worker("mail", 7001) }).map(({ service, setting, cause }) =>
+      `${service}: ${setting}: ${cause.replace(/ \(.*\)$/, "")}`
+    ),
+    [
+      "again: ready: cannot give port 7001/tcp on 127.0.0.1 to again: mail has it already",
+      "again: run.directories.runtime: cannot give runtime directory /run/worker-mail to again: mail has it already",
+    ],
+  );
+});
