@@ -192,12 +192,12 @@ Deno.test("checkClaims() names what instances of one function would share by mis
   const { mail, image } = { mail: worker("mail", 7001), image: worker("image", 7002) };
   assertEquals(diagnose({ mail, image }), []);
   assertEquals(
-    diagnose({ mail, image, again: worker("mail", 7001) }).map(({ service, setting, cause }) =>
+    diagnose({ mail, image, third: worker("mail", 7001) }).map(({ service, setting, cause }) =>
       `${service}: ${setting}: ${cause.replace(/ \(.*\)$/, "")}`
     ),
     [
-      "again: ready: cannot give port 7001/tcp on 127.0.0.1 to again: mail has it already",
-      "again: run.directories.runtime: cannot give runtime directory /run/worker-mail to again: mail has it already",
+      "third: ready: cannot give port 7001/tcp on 127.0.0.1 to third: mail has it already",
+      "third: run.directories.runtime: cannot give runtime directory /run/worker-mail to third: mail has it already",
     ],
   );
 });

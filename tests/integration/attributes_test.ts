@@ -1,30 +1,10 @@
 /** Whom processes run as, and what they are allowed: what units say, and what the kernel then has of the process. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ask, faultOf, resultOf } from "./ask.ts";
-import { type Init, withInit } from "./harness.ts";
+import { withInit } from "./harness.ts";
+import { lines, system, told } from "./telling.ts";
 
 const isRoot = Deno.uid() === 0;
-
-/** Services that print what they are, and then stay. */
-const told = (settings: string, text: string) =>
-  `defineService({ run: () => ({ ...sh(${
-    JSON.stringify(`${text}; echo >&3; exec sleep 100000`)
-  }), ${settings} }), ready: notificationFd(3), restart: { on: "never" } })`;
-
-function system(services: Readonly<Record<string, string>>, boot = Object.keys(services)): () => string {
-  const units = Object.entries(services).map(([name, service]) => `export const ${name} = ${service};\n`);
-  return () =>
-    `${units.join("")}export default defineSystem({ boot: defineBundle([good${
-      boot.map((name) => `, ${name}`).join("")
-    }]) });\n`;
-}
-
-/** What a service has printed, once it has printed so many lines. */
-async function lines(init: Init, service: string, count: number): Promise<string[]> {
-  const said = async () => (await init.log(service)).split("\n").slice(0, -1);
-  await init.eventually(async () => (await said()).length >= count, `${count} lines of ${service}`);
-  return await said();
-}
 
 const nobody = isRoot
   ? new TextDecoder().decode(new Deno.Command("id", { args: ["nobody"] }).outputSync().stdout)

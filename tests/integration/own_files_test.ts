@@ -2,30 +2,12 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ask, faultOf } from "./ask.ts";
-import { type Init, withInit } from "./harness.ts";
+import { withInit } from "./harness.ts";
+import { lines, system, told } from "./telling.ts";
 
 const isRoot = Deno.uid() === 0;
 const nobody = isRoot ? new Deno.Command("id", { args: ["-u", "nobody"] }).outputSync() : null;
 const uid = nobody?.success ? Number(new TextDecoder().decode(nobody.stdout)) : null;
-
-/** A service that prints what it is told of, and then stays. */
-const told = (settings: string, text: string) =>
-  `defineService({ run: () => ({ ...sh(${
-    JSON.stringify(`${text}; echo >&3; exec sleep 100000`)
-  }), ${settings} }), ready: notificationFd(3), restart: { on: "never" } })`;
-
-function system(services: Readonly<Record<string, string>>, boot = Object.keys(services)): string {
-  const units = Object.entries(services).map(([name, service]) => `export const ${name} = ${service};\n`);
-  return `${units.join("")}export default defineSystem({ boot: defineBundle([good${
-    boot.map((name) => `, ${name}`).join("")
-  }]) });\n`;
-}
-
-async function lines(init: Init, service: string, count: number): Promise<string[]> {
-  const said = async () => (await init.log(service)).split("\n").slice(0, -1);
-  await init.eventually(async () => (await said()).length >= count, `${count} lines of ${service}`);
-  return await said();
-}
 
 function exists(path: string): boolean {
   try {
@@ -57,7 +39,7 @@ Deno.test("directories are there before the process, with their modes, and the r
     });
     const say =
       'echo "$RUNTIME_DIRECTORY $STATE_DIRECTORY $CACHE_DIRECTORY $LOGS_DIRECTORY"; echo x >$RUNTIME_DIRECTORY/x; echo x >>$STATE_DIRECTORY/x';
-    const units = () => system({ web: told(`directories: ${directories}, umask: 0o077`, say) });
+    const units = system({ web: told(`directories: ${directories}, umask: 0o077`, say) });
     await withInit({ units }, async (init) => {
       assertEquals(await lines(init, "web", 1), [
         `${folder}/run/web ${folder}/lib/deep/web ${folder}/cache/web ${folder}/log/web`,
@@ -90,7 +72,7 @@ Deno.test({
     withFolder(async (folder) => {
       await Deno.mkdir(`${folder}/web`);
       const settings = `user: "nobody", directories: { state: "${folder}/web" }`;
-      const units = () => system({ web: told(settings, "echo mine >$STATE_DIRECTORY/x; echo written") });
+      const units = system({ web: told(settings, "echo mine >$STATE_DIRECTORY/x; echo written") });
       await withInit({ units }, async (init) => {
         assertEquals(await lines(init, "web", 1), ["written"]);
         assertEquals([`${folder}`, `${folder}/web`].map((path) => Deno.statSync(path).uid), [0, uid]);
@@ -108,10 +90,14 @@ Deno.test("directories are not made through links that somebody else could have 
     await Deno.symlink(`${folder}/real`, `${folder}/open/planted`);
     await Deno.writeTextFile(`${folder}/file`, "");
     const web = (path: string) => told(`directories: { state: "${folder}/${path}" }`, "true");
-    const units = () =>
-      system({ last: web("last"), ours: web("ours/a"), open: web("open/planted/a"), file: web("file") }, [
-        "ours",
-      ]);
+    const units = system({
+      last: web("last"),
+      ours: web("ours/a"),
+      open: web("open/planted/a"),
+      file: web("file"),
+    }, [
+      "ours",
+    ]);
     await withInit({ units }, async (init) => {
       await init.event("booted");
       assert(exists(`${folder}/real/a`));
@@ -144,8 +130,10 @@ Deno.test("a variable is what the last of the user, envFiles, env and init says"
       `${user}envFiles: ["${folder}/first", { path: "${folder}/none", optional: true }, "${folder}/second"],
        env: { C: "env", D: undefined }, directories: { state: "${folder}/state" }`;
     const text = 'echo "$A $B $C ${D-unset} $HOME $STATE_DIRECTORY"';
-    const units = () =>
-      system({ web: told(settings, text), missing: told(`envFiles: ["${folder}/none"]`, "true") }, ["web"]);
+    const units = system(
+      { web: told(settings, text), missing: told(`envFiles: ["${folder}/none"]`, "true") },
+      ["web"],
+    );
     await withInit({ units, env: { D: "ours", A: "ours" } }, async (init) => {
       assertEquals(await lines(init, "web", 1), [`first second env unset first ${folder}/state`]);
       await Deno.writeTextFile(`${folder}/second`, "B=changed\n");
@@ -164,7 +152,7 @@ Deno.test("a secret comes by a descriptor, and is in no environment, log or jour
     await Deno.writeTextFile(`${folder}/token`, "hunter2 of all secrets", { mode: 0o600 });
     const settings = `secrets: { token: { path: "${folder}/token", fd: 5 } }`;
     const text = "wc -c <&5; env | sort >&1; tr -d '\\0' </proc/self/cmdline | wc -c";
-    await withInit({ units: () => system({ web: told(settings, text) }) }, async (init) => {
+    await withInit({ units: system({ web: told(settings, text) }) }, async (init) => {
       await init.event("up", "web");
       const said = await lines(init, "web", 3);
       assertEquals(said[0], "22");
@@ -185,11 +173,10 @@ Deno.test({
       const secrets = `secrets: { "tls.key": "${folder}/key" }`;
       const look =
         'cat $CREDENTIALS_DIRECTORY/tls.key; stat -c "%a %U" $CREDENTIALS_DIRECTORY $CREDENTIALS_DIRECTORY/tls.key; echo "$CREDENTIALS_DIRECTORY"';
-      const units = () =>
-        system({
-          web: told(`user: "nobody", ${secrets}`, look),
-          missing: told('secrets: { "tls.key": "/nobody/has/this" }', "true"),
-        }, []);
+      const units = system({
+        web: told(`user: "nobody", ${secrets}`, look),
+        missing: told('secrets: { "tls.key": "/nobody/has/this" }', "true"),
+      }, []);
       await withInit({ units }, async (init) => {
         await init.event("booted");
         // As /run is, unlike what tests have.
@@ -217,7 +204,7 @@ Deno.test({
         `hiddenPaths: ["${folder}/secret", "${folder}/file"], securebits: ["noroot", "noroot-locked"]`;
       const text =
         `ls -A ${folder}/secret 2>/dev/null | wc -l; wc -c <${folder}/file; grep CapEff /proc/self/status; ulimit -Hc`;
-      const units = () => system({ web: told(`${settings}, limits: { core: "1M" }`, text) });
+      const units = system({ web: told(`${settings}, limits: { core: "1M" }`, text) });
       await withInit({ units }, async (init) => {
         const said = await lines(init, "web", 4);
         assertEquals(said.slice(0, 2), ["0", "0"]);
@@ -243,15 +230,14 @@ Deno.test({
           'echo x >"$RUNTIME_DIRECTORY/x" && echo "$RUNTIME_DIRECTORY"',
         );
       const fixed = `directories: { state: "${folder}/fixed/state" }, readOnlyPaths: ["${folder}"]`;
-      const units = () =>
-        system({
-          jailed: jailed("/run/web"),
-          escaping: jailed("/planted/web"),
-          fixed: told(
-            fixed,
-            'echo x >"$STATE_DIRECTORY/x" && echo written; touch "$STATE_DIRECTORY/../y" 2>&1 || echo refused',
-          ),
-        }, ["jailed", "fixed"]);
+      const units = system({
+        jailed: jailed("/run/web"),
+        escaping: jailed("/planted/web"),
+        fixed: told(
+          fixed,
+          'echo x >"$STATE_DIRECTORY/x" && echo written; touch "$STATE_DIRECTORY/../y" 2>&1 || echo refused',
+        ),
+      }, ["jailed", "fixed"]);
       await withInit({ units }, async (init) => {
         assertEquals(await lines(init, "jailed", 1), ["/run/web"]);
         assertEquals(await Deno.readTextFile(`${folder}/root/run/web/x`), "x\n");
