@@ -1,4 +1,4 @@
-import type { Socket } from "../define/sockets.ts";
+import { type Socket, socketLabel } from "../define/sockets.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Report } from "./report.ts";
 
@@ -16,6 +16,7 @@ export function checkSockets(node: Node, report: Report): void {
     const cause = `cannot start ${node.name} on a connection: it has no sockets`;
     report(node, "start", cause, "name those that are to be opened for it in sockets");
   }
+  const names = new Map<string, string>();
   for (const [name, socket] of all) {
     const refuse = (what: string, cause: string, cure: string) =>
       report(node, `sockets.${name}.${what}`, `cannot open socket ${name} of ${node.name}: ${cause}`, cure);
@@ -28,6 +29,12 @@ export function checkSockets(node: Node, report: Report): void {
         "give a name of 1 to 255 characters without colons and control characters",
       );
     }
+    const label = socketLabel(socket), other = names.get(label);
+    const isShared = "reusePort" in socket && socket.reusePort === true;
+    if (other !== undefined && !isShared) {
+      refuse("type", `${label} is ${other} already`, "take one of the two away, or give it another address");
+    }
+    names.set(label, name);
     if (socket.type === "tcp" || socket.type === "udp") checkAddress(socket, refuse);
     else checkPath(socket, refuse);
     const backlog = "backlog" in socket ? socket.backlog ?? 1 : 1;

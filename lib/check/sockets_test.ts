@@ -40,6 +40,17 @@ Deno.test("checkSockets() has nothing against sockets that can be opened", () =>
   assertEquals(faults(sockets, spawned(), { start: "on-connection" }), []);
 });
 
+Deno.test("checkSockets() finds one address for two sockets of a service, unless they share it on purpose", () => {
+  const { one, two } = {
+    one: { type: "tcp", port: 80 },
+    two: { type: "tcp", port: 80, host: "::" },
+  } as const;
+  assertEquals(faults({ one, two }), [
+    "sockets.two.type: cannot open socket two of web: tcp [::]:80 is one already",
+  ]);
+  assertEquals(faults({ one: { ...one, reusePort: true }, two: { ...two, reusePort: true } }), []);
+});
+
 Deno.test("checkSockets() finds sockets that none can open", () => {
   assertEquals(
     faults({
