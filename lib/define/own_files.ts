@@ -63,7 +63,8 @@ export interface Directories {
 /**
  * A file with variables, a line each: `NAME=value`. Blank lines, and those that begin with `#` or `;`, mean nothing. A
  * value in single quotes is taken as it is; in double quotes `\"`, `\\`, `\$` and `` \` `` stand for the character, and
- * `\n` for a new line. Nothing is expanded. An absolute path; a file that is not there is a failed start, unless it is
+ * `\n` for a new line. Nothing is expanded. The supervisor reads it, and waits for that: it should be on a disk of this
+ * machine, and has at most 1 MiB. An absolute path; a file that is not there is a failed start, unless it is
  * optional.
  *
  * @example

@@ -2,6 +2,7 @@ import type { Command } from "../define/command.ts";
 import type { Directory } from "../define/own_files.ts";
 import type { ProcessMount, SpawnAttributes } from "../os/attributes.ts";
 import { osError } from "../os/errno.ts";
+import { OsError } from "../os/error.ts";
 import type { Fd, FdMapping } from "../os/os.ts";
 import type { ServiceFiles } from "../os/service_files.ts";
 import { parseEnvironment } from "./environment_file.ts";
@@ -88,7 +89,7 @@ function readEnvironment(
       text = new TextDecoder("utf-8", { fatal: true }).decode(files.read(path));
     } catch (error) {
       if (error instanceof TypeError) throw osError("read", "EILSEQ", path, "it is not in UTF-8");
-      if (optional && (error as { code?: unknown }).code === "ENOENT") continue;
+      if (optional && error instanceof OsError && error.code === "ENOENT") continue;
       throw error;
     }
     const { variables, fault } = parseEnvironment(text);
