@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { check, resolve } from "../lib/graph/mod.ts";
+import { check } from "../lib/check/mod.ts";
+import { resolve } from "../lib/graph/mod.ts";
 import * as units from "./mod.ts";
 
 const { graph, diagnostics } = resolve(units);
