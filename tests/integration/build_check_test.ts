@@ -163,6 +163,7 @@ Deno.test("check --target names what an image lacks of what the units name, and 
   const units = `import { defineBundle, defineService, defineSystem, mount, sdNotify, spawned } from "denit";
 export const persist = mount({ device: "/dev/vda", path: "/persist" });
 export const good = defineService({
+  deps: { persist },
   run: () => ({
     argv: ["tool"],
     user: "web",
