@@ -70,6 +70,24 @@ export class SpawnTable {
     return index;
   }
 
+  /** How many steps there are. */
+  get length(): number {
+    return this.#steps;
+  }
+
+  /** Copies the steps from an index on, to be added again by {@linkcode repeat}. None may refer to memory of the table. */
+  since(index: number): Uint32Array {
+    return this.words.slice(HEAD + index * STEP, HEAD + this.#steps * STEP);
+  }
+
+  /** Adds steps that were copied, all for one purpose: many are added as fast as a few. */
+  repeat(steps: Uint32Array): void {
+    const end = this.#steps + steps.length / STEP;
+    while (HEAD + end * STEP > this.words.length) this.#grow();
+    this.words.set(steps, HEAD + this.#steps * STEP);
+    while (this.#steps < end) this.#stages[this.#steps++] = this.#stage;
+  }
+
   /** As {@linkcode step}, but its failure does not matter. */
   attempt(number: number, a = 0, b = 0, c = 0, d = 0, e = 0): void {
     this.words[HEAD + this.step(number, a, b, c, d, e) * STEP + IGNORE] = 1;
