@@ -24,11 +24,9 @@ export async function check(units: string | undefined, target: string | undefine
   printProblems(missing.map(renderDiagnostic));
   if (missing.length > 0) return 1;
   const { services, worstCase: { boot, shutdown } } = description;
-  console.log(
-    `${services.length} services, nothing wrong; boot takes at most ${boot / 1000} s, shutdown ${
-      shutdown / 1000
-    } s`,
-  );
+  const bounds = `boot takes at most ${boot / 1000} s, shutdown ${shutdown / 1000} s`;
+  const found = root === null ? "" : `; ${root} has what they name`;
+  console.log(`${services.length} services, nothing wrong; ${bounds}${found}`);
   return 0;
 }
 
@@ -70,7 +68,7 @@ export const checkCommand = new Command("check")
   .option("--units <file>", "a units module of your own, anywhere on disk")
   .option(
     "--target <root>",
-    "also look whether the users, groups, programs and files that the units name are in this image, a folder",
+    "also look whether this image, a folder, has the users, groups, programs, libraries and files that the units name",
   )
   .action(async ({ units, target }) => Deno.exit(await exitCodeOf(() => check(units, target))));
 

@@ -4,6 +4,7 @@ import { type Diagnostic, renderDiagnostic } from "../../lib/graph/mod.ts";
 import { projectRoot, unitsConfig } from "../../lib/build/mod.ts";
 import { evaluateUnits } from "../../lib/build/evaluation.ts";
 import { moduleGraph } from "../../lib/build/module_graph.ts";
+import { elfFile } from "../fixtures/elf_file.ts";
 import { runBuild, twoServices, writeFile } from "./build_checkout.ts";
 
 const imports = 'import { defineBundle, defineService, defineSystem, spawned } from "denit";\n';
@@ -214,7 +215,8 @@ export default defineSystem({ boot: defineBundle([persist, good, nobody, program
       await file("usr/bin/script", "#!/usr/bin/env perl\n");
       await file("usr/bin/env", "#!/bin/sh\n");
       await file("usr/bin/text", "no program");
-      await Deno.copyFile("/bin/cat", join(root, "usr/bin/elf"));
+      const loader = "/lib64/ld-linux-x86-64.so.2";
+      await Deno.writeFile(join(root, "usr/bin/elf"), elfFile({ interpreter: loader }), { mode: 0o755 });
       await Deno.symlink("usr/bin", join(root, "bin"));
       const { code, stdout, stderr } = await runBuild(projectRoot, [
         "check",

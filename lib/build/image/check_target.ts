@@ -8,6 +8,7 @@ import type { CommandAtRest, Processes } from "../commands_at_rest.ts";
 import { readDynamicSection } from "./dynamic_section.ts";
 import { interpretersOf, searched } from "./program.ts";
 import { lookUp } from "./root_tree.ts";
+import { TargetLibraries } from "./target_libraries.ts";
 
 /** What is there only once the system runs: nobody can tell at rest what will be in it. */
 const LATER = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp"];
@@ -16,8 +17,8 @@ const LATER = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp"];
 type Missing = (setting: string, cause: string, cure: string) => void;
 
 /**
- * Finds what a system needs of the image that it will run in, and does not find there: users, groups, programs and what
- * runs these, folders and files. What is below a mount point, a directory that init makes, or /run and the like is not
+ * Finds what a system needs of the image that it will run in, and does not find there: users, groups, programs, what
+ * runs these and their libraries, folders and files. What is below a mount point, a directory that init makes, or /run and the like is not
  * looked for: it comes later.
  *
  * @param root The image as a folder.
@@ -28,6 +29,7 @@ export function checkTarget(root: string, { commands, mountPoints }: Processes):
   );
   const later = [...LATER, ...mountPoints, ...made];
   const accounts = accountsIn(join(root, "etc"));
+  const libraries = new TargetLibraries(root);
   return commands.flatMap((at) => {
     const found: Diagnostic[] = [];
     const missing: Missing = (setting, cause, cure) => {
@@ -35,7 +37,7 @@ export function checkTarget(root: string, { commands, mountPoints }: Processes):
       found.push({ service, origin, setting: `${at.setting}.${setting}`, cause, cure });
     };
     checkAccounts(root, accounts, at, missing);
-    checkFiles(root, later, at, missing);
+    checkFiles({ root, later, libraries }, at, missing);
     return found;
   });
 }
@@ -60,7 +62,15 @@ function checkAccounts(root: string, accounts: Accounts, at: CommandAtRest, miss
   }
 }
 
-function checkFiles(root: string, later: readonly string[], at: CommandAtRest, missing: Missing): void {
+/** An image, and what is known of it. */
+interface Target {
+  readonly root: string;
+  /** Where nobody can tell yet what will be there. */
+  readonly later: readonly string[];
+  readonly libraries: TargetLibraries;
+}
+
+function checkFiles({ root, later, libraries }: Target, at: CommandAtRest, missing: Missing): void {
   const { command, service } = at;
   const isLater = (path: string) =>
     isPlaceholder(path) || later.some((folder) => `${path}/`.startsWith(`${folder}/`));
@@ -88,7 +98,7 @@ function checkFiles(root: string, later: readonly string[], at: CommandAtRest, m
     seek(`secrets.${name}`, typeof secret === "string" ? secret : secret.path, "read", "");
   }
   if (command.argv[0] === selfPath) return;
-  const why = checkProgram(join(root, own), command, isLater);
+  const why = checkProgram({ root: join(root, own), isLater, libraries }, command);
   if (why === null) return;
   missing(
     "argv",
@@ -98,13 +108,16 @@ function checkFiles(root: string, later: readonly string[], at: CommandAtRest, m
 }
 
 /** Why a program cannot be started in a root; null if it can, or nobody can tell yet. */
-function checkProgram(root: string, command: Command, isLater: (path: string) => boolean): string | null {
+function checkProgram(
+  { root, isLater, libraries }: Omit<Target, "later"> & { readonly isLater: (path: string) => boolean },
+  command: Command,
+): string | null {
   const { argv: [program], env: { PATH = DEFAULT_PATH } = {}, cwd = "/" } = command;
   if (isPlaceholder(program) || isPlaceholder(PATH)) return null;
   const places = program.includes("/") ? [program] : PATH.split(":").map((folder) => `${folder}/${program}`);
   const absolute = places.map((place) => place.startsWith("/") ? place : `${cwd}/${place}`);
   if (absolute.some(isLater)) return null;
-  const faults = absolute.map((place) => faultOf(root, place));
+  const faults = absolute.map((place) => faultOf(root, place, libraries));
   if (faults.includes(null)) return null;
   // What is there but does not work tells more than all the places where nothing is.
   const there = faults.find((fault) => fault !== nothing);
@@ -115,7 +128,7 @@ function checkProgram(root: string, command: Command, isLater: (path: string) =>
 const nothing = "nothing";
 
 /** What keeps a file from being started: {@linkcode nothing} if there is none; null if nothing does. */
-function faultOf(root: string, path: string): string | null {
+function faultOf(root: string, path: string, libraries: TargetLibraries): string | null {
   const found = lookUp(root, path);
   if (found === null) return nothing;
   const { host, status } = found;
@@ -130,7 +143,9 @@ function faultOf(root: string, path: string): string | null {
   const needed = runnersOf(host);
   if (typeof needed === "string") return `${path}: ${needed}`;
   const absent = needed.find((interpreter) => !runs(interpreter));
-  return absent === undefined ? null : `${absent}, which runs it, is not in ${root}`;
+  if (absent !== undefined) return `${absent}, which runs it, is not in ${root}`;
+  const library = libraries.missing(host);
+  return library === null ? null : `it needs ${library}, which is nowhere in ${root}`;
 }
 
 /** What a program is started by: its loader, or what its first line names; or why it is no program. */
