@@ -1,13 +1,21 @@
 import type { Command } from "../define/command.ts";
 import { commandHooks } from "../define/hooks.ts";
-import { type Graph, nodeOf, restCommand, restHook, restUndo, whereDefined } from "../graph/mod.ts";
+import {
+  type Graph,
+  type Node,
+  nodeOf,
+  restCommand,
+  restHook,
+  restUndo,
+  whereDefined,
+} from "../graph/mod.ts";
 
 /** A command of a service, with placeholders for what is not known at rest. */
 export interface CommandAtRest {
   readonly service: string;
   /** Where the service is defined, `path:line`; null where that is not known. */
   readonly origin: string | null;
-  /** Which of its commands it is: `run`, `undo`, or a hook. */
+  /** Which of its commands it is: `run`, `undo`, a hook, or what a probe runs. */
   readonly setting: string;
   readonly command: Command;
 }
@@ -24,6 +32,7 @@ export function processesAtRest(graph: Graph): Processes {
     const made = [
       ["run", restCommand(graph, node)] as const,
       ...node.policy.undo ? [["undo", restUndo(graph, node)] as const] : [],
+      ...probesOf(node),
       ...commandHooks(node.definition.hooks).map(([setting, hook]) =>
         [setting, restHook(graph, node, setting, hook)] as const
       ),
@@ -36,4 +45,9 @@ export function processesAtRest(graph: Graph): Processes {
   });
   const mountPoints = graph.nodes.flatMap(({ id }) => nodeOf(graph, id).definition.claims.mountPoints ?? []);
   return { commands, mountPoints };
+}
+
+function probesOf({ definition: { ready, hooks: { alive } } }: Node): [setting: string, command: Command][] {
+  const probes = [["ready", ready?.probe], ["alive.probe", alive?.probe]] as const;
+  return probes.flatMap(([setting, probe]) => probe?.type === "command" ? [[setting, probe.command]] : []);
 }

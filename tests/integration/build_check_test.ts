@@ -161,7 +161,8 @@ Deno.test("check ends with exit code 100 if it is called wrongly", async () => {
 });
 
 Deno.test("check --target names what an image lacks of what the units name, and how each service is concerned", async () => {
-  const units = `import { defineBundle, defineService, defineSystem, mount, sdNotify, spawned } from "denit";
+  const units =
+    `import { commandProbe, defineBundle, defineService, defineSystem, mount, sdNotify, spawned } from "denit";
 export const persist = mount({ device: "/dev/vda", path: "/persist" });
 export const good = defineService({
   deps: { persist },
@@ -179,7 +180,7 @@ export const good = defineService({
 });
 export const nobody = defineService({
   run: () => ({ argv: ["/usr/bin/tool"], user: "ghost", group: "ghosts", groups: ["ghosts"], cwd: "/srv/none" }),
-  ready: spawned(),
+  ready: commandProbe({ command: { argv: ["/usr/bin/ask"] } }),
 });
 export const programs = defineService({
   run: () => ({ argv: ["/usr/bin/none"], readOnlyPaths: ["/opt"], envFiles: ["/etc/none"], secrets: { a: "/etc/key" } }),
@@ -235,6 +236,7 @@ export default defineSystem({ boot: defineBundle([persist, good, nobody, program
           "nobody: run.user: cannot run nobody as user ghost: ROOT/etc/passwd has no such user",
           "nobody: run.group: cannot run nobody with group ghosts: ROOT/etc/group has no such group",
           "nobody: run.groups: cannot run nobody with group ghosts: ROOT/etc/group has no such group",
+          "nobody: ready.argv: cannot start /usr/bin/ask for nobody: there is none in ROOT",
           "nobody: run.cwd: cannot start in /srv/none for nobody: there is none in ROOT",
           "programs: run.readOnlyPaths: cannot mount over /opt for programs: there is none in ROOT",
           "programs: run.envFiles: cannot read /etc/none for programs: there is none in ROOT",
@@ -250,7 +252,7 @@ export default defineSystem({ boot: defineBundle([persist, good, nobody, program
           "jailed: before.root: cannot have the root /srv/nowhere for jailed: there is none in ROOT",
         ].toSorted(),
       );
-      assertStringIncludes(stderr, "16 problems in the units");
+      assertStringIncludes(stderr, "17 problems in the units");
       const absent = await runBuild(projectRoot, ["check", "--units", path, "--target", join(root, "none")]);
       assertEquals(absent.code, 100);
       assertStringIncludes(absent.stderr, `cannot check units against ${root}/none: it is no folder`);

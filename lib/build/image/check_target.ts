@@ -18,8 +18,8 @@ type Missing = (setting: string, cause: string, cure: string) => void;
 
 /**
  * Finds what a system needs of the image that it will run in, and does not find there: users, groups, programs, what
- * runs these and their libraries, folders and files. What is below a mount point, a directory that init makes, or /run and the like is not
- * looked for: it comes later.
+ * runs these and their libraries, folders and files. What is below a mount point, a directory that init makes, or /run
+ * and the like is not looked for: it comes later.
  *
  * @param root The image as a folder.
  */
@@ -98,7 +98,11 @@ function checkFiles({ root, later, libraries }: Target, at: CommandAtRest, missi
     seek(`secrets.${name}`, typeof secret === "string" ? secret : secret.path, "read", "");
   }
   if (command.argv[0] === selfPath) return;
-  const why = checkProgram({ root: join(root, own), isLater, libraries }, command);
+  const why = checkProgram({
+    root: join(root, own),
+    isLater: (path) => isLater(path) || isLater(own + path),
+    libraries,
+  }, command);
   if (why === null) return;
   missing(
     "argv",
