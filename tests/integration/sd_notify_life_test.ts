@@ -290,7 +290,7 @@ export const flood = defineService({ run: () => sh("notify -b READY=1; while :; 
 export const web = defineService({
   run: () => sh("for i in 1 2 3 4 5 6 7 8 9; do notify -b STATUS=$i; done; notify -b READY=1; exec sleep 1000"),
   deps: { flood },
-  ready: sdNotify({ timeout: seconds(10) }),
+  ready: sdNotify(),
 });
 export default defineSystem({ boot: defineBundle([web]) });`,
   },

@@ -95,7 +95,8 @@ Deno.test("supervise hurries at a second signal, and survives thousands", async 
       "base exited",
       "base down",
     ]);
-    assertStringIncludes(init.console, "SIGTERM: hurrying");
+    // Of two that wait, the kernel decides which is the first.
+    assertMatch(init.console, /SIG(TERM|HUP): hurrying/);
   });
 });
 
