@@ -1,11 +1,20 @@
 import { type Command, commandFault } from "../define/command.ts";
 import type { KernelTask } from "../define/kernel_task.ts";
-import type { Node } from "../graph/graph.ts";
+import type { Json } from "../define/json.ts";
+import type { Node, ServiceId } from "../graph/graph.ts";
 import { OsError } from "../os/error.ts";
-import type { Failure } from "../supervisor/mod.ts";
+import type { Failure, Inputs } from "../supervisor/mod.ts";
 import { NoAccount } from "./attributes_of.ts";
 import { failureOf } from "./perform.ts";
-import type { Order } from "./spawner.ts";
+
+/** What one spawn is for. */
+export interface Order {
+  readonly id: ServiceId;
+  readonly attempt: number;
+  readonly inputs: Inputs;
+  /** What it yielded when it came up, if this takes it down again. */
+  readonly undoes: { readonly output: Json } | null;
+}
 
 /** What `run` returned is of no use. Nothing was thrown there, so there is no place to tell. */
 class NoCommand extends Error {}

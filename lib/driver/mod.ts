@@ -26,4 +26,5 @@ export { type Look, type NetworkProbe, networkProber, type Prober } from "./prob
 export { notesOf, type Notice } from "./notice.ts";
 export type { DriverSettings, Guest } from "./settings.ts";
 export { socketsOf } from "./sockets.ts";
-export { BODY_OUTPUT_FD, type Habitat } from "./spawner.ts";
+export { BODY_OUTPUT_FD } from "./spawner.ts";
+export type { Habitat } from "./habitat.ts";

@@ -2,7 +2,7 @@ import type { KernelTask } from "../define/kernel_task.ts";
 import { OsError } from "../os/error.ts";
 import type { Os } from "../os/os.ts";
 import type { Event, Failure } from "../supervisor/mod.ts";
-import type { Habitat } from "./spawner.ts";
+import type { Habitat } from "./habitat.ts";
 
 /** How a task of init itself has ended, but for whose it was. */
 type Outcome =

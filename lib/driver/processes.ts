@@ -11,11 +11,12 @@ import { leaveProcesses, type LeftBehind, takeProcesses } from "./handover.ts";
 import { Liveness } from "./liveness.ts";
 import { Looker } from "./looker.ts";
 import { MainProcesses } from "./main_processes.ts";
+import type { Order } from "./make_command.ts";
 import { NotifyWatch } from "./notify_watch.ts";
 import { perform } from "./perform.ts";
 import { ReadinessWatch } from "./readiness_watch.ts";
 import type { DriverSettings } from "./settings.ts";
-import { type Order, Spawner } from "./spawner.ts";
+import { Spawner } from "./spawner.ts";
 import { type End, Stages } from "./stages.ts";
 import { Streams } from "./streams.ts";
 import type { Told } from "./told.ts";
@@ -195,8 +196,7 @@ export class Processes {
       this.containment.kill(id);
     }
     const known = this.#main.attemptOf(pid);
-    if (known?.id !== id || known.attempt !== attempt) return;
-    if (!this.#main.isThere(known)) return;
+    if (known?.id !== id || known.attempt !== attempt || !this.#main.isThere(known)) return;
     // Whoever reads what others print ends at the end of that. Whoever hangs would not notice.
     const { phase } = this.#told.state().services[id]!;
     const hangs = phase.phase === "stopping" && phase.after?.type === "watchdog";

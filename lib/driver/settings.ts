@@ -4,10 +4,10 @@ import type { Logs } from "../log/mod.ts";
 import type { ExitStatus, Os, SignalName } from "../os/os.ts";
 import type { Phase, Why } from "../supervisor/mod.ts";
 import type { Cgroups } from "./containment.ts";
+import type { Habitat } from "./habitat.ts";
 import type { Inheritance } from "./handover.ts";
 import type { Journal } from "./journal.ts";
 import type { Prober } from "./prober.ts";
-import type { Habitat } from "./spawner.ts";
 
 /** What a driver needs: the system, the world, and who is told. */
 export interface DriverSettings {

@@ -1,47 +1,18 @@
 import type { Command } from "../define/command.ts";
-import type { Json } from "../define/json.ts";
 import type { KernelTask } from "../define/kernel_task.ts";
 import { type Graph, type Node, nodeOf, type ServiceId } from "../graph/graph.ts";
 import { selfPath } from "../kinds/script.ts";
 import type { SpawnAttributes } from "../os/attributes.ts";
 import type { Fd, FdMapping, Os, Pid, Pipe } from "../os/os.ts";
-import type { ServiceFiles } from "../os/service_files.ts";
-import type { Failure, Inputs } from "../supervisor/mod.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Failure } from "../supervisor/mod.ts";
 import { type Attempt, emptyAttempt, Output } from "./attempt.ts";
 import { attributesOf } from "./attributes_of.ts";
 import type { Containment, Part } from "./containment.ts";
 import { LISTEN_PID, noProvision, passDescriptors, type Provision } from "./passed_descriptors.ts";
-import { describe, makeCommand } from "./make_command.ts";
+import type { Habitat } from "./habitat.ts";
+import { describe, makeCommand, type Order } from "./make_command.ts";
 import { prepareFiles } from "./own_files.ts";
 import { RuntimeDirectories } from "./runtime_directories.ts";
-
-/** How processes are started in this place. */
-export interface Habitat {
-  /** The environment that every process gets, before its own settings. */
-  readonly env: Readonly<Record<string, string>>;
-  /** The working directory of a process that names none; null for that of the supervisor. */
-  readonly cwd: string | null;
-  /** Program and first arguments that start this binary again, for TypeScript bodies. */
-  readonly self: readonly [string, ...string[]];
-  /**
-   * What is ours to do besides: all that a machine needs, what a namespace has of its own, or nothing. Default: `process`.
-   */
-  readonly place?: "machine" | "namespace" | "process";
-  /** What is given to services in files. Default: nothing is, as on a virtual kernel. */
-  readonly files?: ServiceFiles;
-  /** Who there is. Default: nobody has a name, and processes are all of one user, as on a virtual kernel. */
-  readonly accounts?: Accounts;
-}
-
-/** What one spawn is for. */
-export interface Order {
-  readonly id: ServiceId;
-  readonly attempt: number;
-  readonly inputs: Inputs;
-  /** What it yielded when it came up, if this takes it down again. */
-  readonly undoes: { readonly output: Json } | null;
-}
 
 /** How a process is started, beyond its command. */
 interface Manner {

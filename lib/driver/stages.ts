@@ -8,8 +8,8 @@ import type { Attempt } from "./attempt.ts";
 import type { Beside } from "./beside.ts";
 import { describeStatus } from "./describe.ts";
 import { endEnvironment } from "./end_environment.ts";
-import { describe } from "./make_command.ts";
-import type { Order, Spawner } from "./spawner.ts";
+import { describe, type Order } from "./make_command.ts";
+import type { Spawner } from "./spawner.ts";
 
 /** How an attempt is over. */
 export interface End extends Pick<Extract<Event, { type: "exited" }>, "stage" | "after"> {
