@@ -77,9 +77,12 @@ class Initctl implements AsyncDisposable {
 }
 
 /** Reads a stream as text, and tells of each piece. */
-async function readText(stream: ReadableStream<Uint8Array>, note: (text: string) => void): Promise<string> {
+async function readText(stream: ReadableStream<Uint8Array>, note?: (text: string) => void): Promise<string> {
   let text = "";
-  for await (const piece of stream.pipeThrough(new TextDecoderStream())) note(text += piece);
+  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    note?.(text);
+  }
   return text;
 }
 
@@ -158,17 +161,11 @@ Deno.test({
           const followers = ["web", "screen", "mute"].map((name) => {
             const child = initctl.start(init, "logs", "-f", "-n", "1", name);
             const more = `more of ${name}\n`;
-            const begun = Promise.withResolvers<void>();
-            const out = readText(child.stdout, (text) => {
-              said[name] = text;
-              begun.resolve();
-            });
-            const err = readText(child.stderr, () => begun.resolve());
-            return { name, child, more, out, err, begun: begun.promise };
+            const out = readText(child.stdout, (text) => said[name] = text);
+            return { name, child, more, out, err: readText(child.stderr) };
           });
-          await Promise.all(followers.filter(({ name }) => name !== "mute").map(({ begun }) => begun));
-          // Whoever waits for the first file says nothing before it is there.
-          await init.eventually(() => watches(followers.at(-1)!.child.pid), "the wait for the first file");
+          // Not what they say on standard error: that comes before they have asked for the line.
+          await init.eventually(() => "web" in said && "screen" in said, "the last line of both");
           // Whoever waits for the first file says nothing before it is there.
           await init.eventually(() => watches(followers.at(-1)!.child.pid), "the wait for the first file");
           for (const { name, more } of followers) {
