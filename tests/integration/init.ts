@@ -5,6 +5,7 @@
  */
 import { assert } from "@std/assert";
 import { join } from "@std/path";
+import { killLeft } from "../fixtures/kill_left.ts";
 
 /** A line of the journal. */
 export interface Entry {
@@ -237,16 +238,10 @@ export class Init {
 
   /** Kills whatever is left of the run. */
   async dispose(): Promise<void> {
-    if (!this.hasEnded) this.#child.kill("SIGKILL");
+    if (!this.hasEnded) killLeft(this.#child);
     // A process that forks while we look is found the next time.
     for (let left = this.processes(); left.length > 0; left = this.processes()) {
-      for (const pid of left) {
-        try {
-          Deno.kill(pid, "SIGKILL");
-        } catch {
-          // It has gone by itself.
-        }
-      }
+      for (const pid of left) killLeft(pid);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     this.#watcher.close();

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { killLeft } from "../fixtures/kill_left.ts";
 import { type Channel, CHANNELS, emulatorCommand, type MachineSettings } from "./emulator_arguments.ts";
 import { Monitor, type MonitorEvent } from "./monitor.ts";
 import { inTime, PATIENCE, TextStream } from "./text_stream.ts";
@@ -160,12 +161,7 @@ export class VirtualMachine implements AsyncDisposable {
   /** Cuts the power. What the machine has written to its disks is there; what it had only in memory is not. */
   kill(): void {
     this.#killed = true;
-    try {
-      this.#process.kill("SIGKILL");
-    } catch (error) {
-      // It has ended.
-      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
-    }
+    killLeft(this.#process);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
