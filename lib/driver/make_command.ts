@@ -1,6 +1,6 @@
 import { type Command, commandFault } from "../define/command.ts";
-import type { KernelTask } from "../define/kernel_task.ts";
 import type { Json } from "../define/json.ts";
+import type { KernelTask } from "../define/kernel_task.ts";
 import type { Node, ServiceId } from "../graph/graph.ts";
 import { OsError } from "../os/error.ts";
 import type { Failure, Inputs } from "../supervisor/mod.ts";

@@ -8,10 +8,10 @@ import type { Failure } from "../supervisor/mod.ts";
 import { type Attempt, emptyAttempt, Output } from "./attempt.ts";
 import { attributesOf } from "./attributes_of.ts";
 import type { Containment, Part } from "./containment.ts";
-import { LISTEN_PID, noProvision, passDescriptors, type Provision } from "./passed_descriptors.ts";
 import type { Habitat } from "./habitat.ts";
 import { describe, makeCommand, type Order } from "./make_command.ts";
 import { prepareFiles } from "./own_files.ts";
+import { LISTEN_PID, noProvision, passDescriptors, type Provision } from "./passed_descriptors.ts";
 import { RuntimeDirectories } from "./runtime_directories.ts";
 
 /** How a process is started, beyond its command. */
